@@ -1,0 +1,168 @@
+# One Makefile for the whole tree; no recursion into folders.
+#   make            build all tools and the sandbox
+#   make deps       install the Debian packages that are missing
+#   make demo       run the pipeline against the sandbox (KEEP=1: leave it up)
+#   make test       unit and bats tests       make check-asan  ASan and UBSan
+#   make lint       static checks             make install     DESTDIR, PREFIX
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+NAME    = ledgerpipe
+VERSION := $(shell cat VERSION)
+PREFIX  = /usr/local
+BINDIR  = $(PREFIX)/bin
+LIBEXEC = $(PREFIX)/libexec/$(NAME)
+DATADIR = $(PREFIX)/share/$(NAME)
+MANDIR  = $(PREFIX)/share/man
+
+CC       = cc
+CFLAGS   = -O2 -g
+WARN     = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
+           -Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla
+WERROR   = -Werror
+HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+STD      = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+PKG      = pkg-config
+SANITIZE =
+B        = build/release
+
+# pkg-config first, plain -l as the fallback (libjq 1.6 has no .pc file)
+pkg = $(shell $(PKG) --$(1) $(2) 2>/dev/null || echo $(3))
+CURL_LIBS   := $(call pkg,libs,libcurl,-lcurl)
+SQLITE_LIBS := $(call pkg,libs,sqlite3,-lsqlite3)
+SODIUM_LIBS := $(call pkg,libs,libsodium,-lsodium)
+JQ_LIBS     := $(call pkg,libs,libjq,-ljq)
+MHD_LIBS    := $(call pkg,libs,libmicrohttpd,-lmicrohttpd)
+PKG_CFLAGS  := $(sort $(call pkg,cflags,libcurl,) $(call pkg,cflags,sqlite3,) \
+               $(call pkg,cflags,libsodium,) $(call pkg,cflags,libjq,) \
+               $(call pkg,cflags,libmicrohttpd,))
+
+ALL_CFLAGS  = $(STD) $(WARN) $(WERROR) $(HARDEN) $(CFLAGS) -Ilib -I. -I$(B) \
+              -DVERSION='"$(VERSION)"' -DDATADIR='"$(DATADIR)"' \
+              $(PKG_CFLAGS) $(SAN_FLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SAN_FLAGS)
+ifneq ($(SANITIZE),)
+SAN_FLAGS   = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+              -fno-omit-frame-pointer
+HARDEN      = -fPIE
+endif
+
+# ---- what each program is made of; this list is the map of the tree --------
+TOOLS    = fetch transform deliver verify auditctl
+PROGRAMS = $(TOOLS) sandbox
+
+lib_SRCS = $(sort $(wildcard lib/*.c))
+fetch_SRCS     = $(sort $(wildcard fetch/*.c))
+transform_SRCS = $(sort $(wildcard transform/*.c))
+deliver_SRCS   = $(sort $(wildcard deliver/*.c))
+verify_SRCS    = $(sort $(wildcard verify/*.c))
+auditctl_SRCS  = $(sort $(wildcard auditctl/*.c))
+sandbox_SRCS   = $(sort $(wildcard sandbox/*.c)) transform/blockkit.c
+
+# Each program's libraries are its privileges: no network in transform, none
+# in verify and auditctl.
+LEDGER_LIBS    = $(SQLITE_LIBS) $(SODIUM_LIBS)
+fetch_LIBS     = $(CURL_LIBS) $(LEDGER_LIBS)
+transform_LIBS = $(JQ_LIBS) $(SODIUM_LIBS)
+deliver_LIBS   = $(CURL_LIBS) $(LEDGER_LIBS)
+verify_LIBS    = $(LEDGER_LIBS)
+auditctl_LIBS  = $(LEDGER_LIBS)
+sandbox_LIBS   = $(MHD_LIBS) -lpthread
+
+objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
+BUILT = $(foreach p,$(PROGRAMS),$(if $($(p)_SRCS),$(p)))
+all: $(PROGRAMS:%=$(B)/bin/%)
+
+LIBA = $(B)/lib$(NAME).a
+$(LIBA): $(call objs,$(lib_SRCS))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define program_rule
+$(B)/bin/$(1): $(call objs,$($(1)_SRCS)) $(LIBA)
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $(call objs,$($(1)_SRCS)) $(LIBA) $$($(1)_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+$(B)/test/%: $(B)/obj/tests/unit/%.o $(LIBA)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
+
+# The schema as a C string, line by line.
+$(B)/schema.h: lib/schema.sql
+	@mkdir -p $(@D)
+	@sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
+$(B)/obj/lib/ledger.o: $(B)/schema.h
+
+$(B)/obj/%.o: %.c $(B)/.flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Rebuild everything when the compiler or a flag changes.
+$(B)/.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(subst ','\'',$(ALL_CFLAGS) $(ALL_LDFLAGS))' | cmp -s - $@ || \
+	 echo '$(CC) $(subst ','\'',$(ALL_CFLAGS) $(ALL_LDFLAGS))' >$@
+FORCE:
+
+UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- packages --------------------------------------------------------------
+DEPS = gcc clang make pkg-config libcurl4-openssl-dev libjq-dev libsqlite3-dev \
+       libsodium-dev libmicrohttpd-dev bats jq curl openssl procps sqlite3 \
+       shellcheck cppcheck mandoc libclang-rt-14-dev
+deps:
+	@DEPS='$(DEPS)' sh pipelines/deps.sh
+
+# ---- tests -----------------------------------------------------------------
+BATS      = bats
+BATSFLAGS = --print-output-on-failure
+test: all $(UNIT:%=$(B)/test/%)
+	@for u in $(UNIT:%=$(B)/test/%); do echo "# $$u"; $$u || exit 1; done
+	BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) tests
+check-asan:
+	+$(MAKE) B=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
+demo: all
+	BIN=$(abspath $(B)/bin) KEEP=$(KEEP) sh pipelines/demo
+
+# ---- static checks ---------------------------------------------------------
+HDRS = $(wildcard lib/*.h sandbox/*.h $(TOOLS:%=%/*.h))
+MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1)
+lint: lint-hdr lint-cppcheck lint-sh lint-man lint-jq
+lint-hdr:
+	@for h in $(HDRS); do echo "#include \"$$h\"" | \
+	  $(CC) $(ALL_CFLAGS) -x c -fsyntax-only - || exit 1; done
+lint-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
+	  --std=c11 --inline-suppr -Ilib -I. lib sandbox $(TOOLS)
+lint-sh:
+	shellcheck -x $(wildcard pipelines/run pipelines/demo pipelines/*.sh) .ci/run
+lint-man:
+	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS)
+lint-jq: $(B)/bin/transform
+	@for f in $(wildcard pipelines/filters/*.jq); do \
+	  echo '{}' | jq -L transform/jq --arg stream '' --arg id '' \
+	  --arg version '' --arg filter '' --argjson raw '{}' \
+	  --argjson config '{}' -f $$f >/dev/null 2>$(B)/jq.err; \
+	  [ $$? -ne 3 ] || { cat $(B)/jq.err; exit 1; }; done
+
+# ---- install ---------------------------------------------------------------
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXEC) \
+	  $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/jq $(DESTDIR)$(DATADIR)/filters
+	for t in $(TOOLS); do install -m 755 $(B)/bin/$$t $(DESTDIR)$(LIBEXEC)/$$t || exit 1; \
+	  install -m 644 $$t/$$t.1 $(DESTDIR)$(MANDIR)/man1/$(NAME)-$$t.1 || exit 1; done
+	install -m 755 pipelines/run $(DESTDIR)$(LIBEXEC)/run
+	install -m 644 transform/jq/*.jq $(DESTDIR)$(DATADIR)/jq
+	install -m 644 pipelines/filters/*.jq $(DESTDIR)$(DATADIR)/filters
+	sed 's|@LIBEXEC@|$(LIBEXEC)|' pipelines/ledgerpipe.in >$(DESTDIR)$(BINDIR)/$(NAME)
+	chmod 755 $(DESTDIR)$(BINDIR)/$(NAME)
+clean:
+	rm -rf build
+
+.PHONY: all deps test check-asan demo lint lint-hdr lint-cppcheck lint-sh \
+        lint-man lint-jq install clean FORCE

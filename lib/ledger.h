@@ -1,0 +1,74 @@
+/*
+ * ledger: the database with its master key: open, create, audit, vault,
+ * bookmarks.  schema.sql says what each table holds.
+ *
+ * The master key is 32 bytes, 64 hex digits in a file that only its owner may
+ * read.  From it, by libsodium's crypto_kdf, come a key for the vault
+ * (context "lpvault_"), one for the audit chain ("lpaudit_") and one for the
+ * opaque keys of messages ("lpmsgkey").
+ *
+ * Errors: those of db.h, and EXIT_CONFIG: no or loose key file, wrong key,
+ * another schema version.
+ */
+#ifndef LEDGERPIPE_LEDGER_H
+#define LEDGERPIPE_LEDGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db.h"
+#include "secret.h"
+
+#define LEDGER_SCHEMA_VERSION 1
+#define LEDGER_HASH_BYTES 32
+#define LEDGER_KEY_ID_MAX 17
+
+struct ledger {
+	struct db *db;
+	struct secret master; /* 32 bytes */
+	char key_id[LEDGER_KEY_ID_MAX];
+	const char *actor; /* the tool, for the audit trail */
+};
+
+/* Create the database and, unless it exists, the key file; both are 0600.
+ * A failure leaves neither file that it made. */
+int ledger_create(const char *path, const char *key_file, struct error *error);
+/* mode is DB_READ or DB_WRITE. actor lives on. Close with ledger_close. */
+int ledger_open(struct ledger *ledger, const char *path, const char *key_file,
+    enum db_mode mode, const char *actor, struct error *error);
+void ledger_close(struct ledger *ledger); /* zeroed or closed: fine */
+
+/* Append to the hash chain, inside the caller's transaction. event is a word
+ * such as "message.sent", subject what it is about, detail JSON or NULL. */
+int audit_append(struct ledger *ledger, const char *event, const char *subject,
+    const char *detail, struct error *error);
+/* Recompute the chain.  0 whole, 1 broken (*sequence: where, *error: how),
+ * -1 error. */
+int audit_verify(struct ledger *ledger, int64_t *sequence,
+    struct error *error);
+
+/* The vault. Names: [a-z0-9_.]{1,64}.  set and remove are audited and run in
+ * a transaction of their own.  get: 0 found, 1 not there, -1 error. */
+int vault_set(struct ledger *ledger, const char *name, const char *value,
+    size_t length, struct error *error);
+int vault_get(struct ledger *ledger, const char *name, struct secret *secret,
+    struct error *error);
+int vault_remove(struct ledger *ledger, const char *name,
+    struct error *error); /* 1: was not there */
+/* As vault_get, but a missing one is EXIT_NOAUTH, naming it and the remedy. */
+int vault_need(struct ledger *ledger, const char *name, struct secret *secret,
+    struct error *error);
+
+/* The bookmark of a stream, a fresh string in *value (NULL: none yet). */
+int bookmark_get(struct ledger *ledger, const char *pipeline,
+    const char *stream, char **value, struct error *error);
+/* Set it inside the caller's transaction. replication_key is its attribute. */
+int bookmark_set(struct ledger *ledger, const char *pipeline,
+    const char *stream, const char *replication_key, const char *value,
+    struct error *error);
+
+/* Opaque, unguessable hex name of (text, generation): 32 digits and a NUL. */
+int ledger_message_token(struct ledger *ledger, const char *text,
+    int64_t generation, char out[33], struct error *error);
+
+#endif

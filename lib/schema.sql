@@ -1,0 +1,120 @@
+-- The ledger.  Times are RFC 3339 UTC text with milliseconds, or NULL.
+-- deliver/STATES.md says what each message state means and who changes it.
+
+CREATE TABLE bookmarks (
+  pipeline        TEXT NOT NULL,
+  stream          TEXT NOT NULL,
+  replication_key TEXT NOT NULL,
+  value           TEXT NOT NULL,
+  updated_at      TEXT NOT NULL,
+  PRIMARY KEY (pipeline, stream)
+) STRICT;
+
+-- Every version of a record that was read, wanted by somebody or not.
+-- outcome: {"FILTER":MESSAGES,...}, 0 where the filter wanted none.
+CREATE TABLE records (
+  stream         TEXT NOT NULL,
+  record_id      TEXT NOT NULL,
+  record_version TEXT NOT NULL,
+  seen_at        TEXT NOT NULL,
+  amount         TEXT,
+  currency       TEXT,
+  outcome        TEXT NOT NULL,
+  PRIMARY KEY (stream, record_id, record_version)
+) STRICT;
+
+CREATE TABLE messages (
+  id             INTEGER PRIMARY KEY,
+  key            TEXT NOT NULL UNIQUE,
+  generation     INTEGER NOT NULL DEFAULT 1 CHECK (generation >= 1),
+  state          TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent',
+                   'in_doubt', 'dead', 'held', 'merged', 'cancelled',
+                   'unchanged')),
+  filter         TEXT NOT NULL,
+  stream         TEXT NOT NULL,
+  record_id      TEXT NOT NULL,
+  record_version TEXT NOT NULL,
+  position       INTEGER NOT NULL,
+  channel        TEXT,               -- as the filter named it; NULL: a reject
+  payload_hash   TEXT NOT NULL,
+  attempts       INTEGER NOT NULL DEFAULT 0,
+  not_before     TEXT,
+  queued_at      TEXT NOT NULL,
+  sending_at     TEXT,
+  sent_at        TEXT,
+  slack_channel  TEXT,
+  slack_ts       TEXT,
+  thread_ts      TEXT,
+  error          TEXT
+) STRICT;
+CREATE INDEX messages_waiting ON messages (channel, id)
+  WHERE state IN ('queued', 'sending', 'in_doubt');
+CREATE INDEX messages_by_state ON messages (state, id);
+CREATE INDEX messages_by_record ON messages (stream, record_id, id);
+CREATE INDEX messages_by_channel ON messages (channel, id);
+
+-- payload: the body of chat.postMessage, or the record of a reject.
+CREATE TABLE bodies (
+  message  INTEGER PRIMARY KEY REFERENCES messages (id),
+  payload  TEXT NOT NULL,
+  delivery TEXT
+) STRICT;
+
+CREATE TABLE attempts (
+  message     INTEGER NOT NULL REFERENCES messages (id),
+  generation  INTEGER NOT NULL,
+  number      INTEGER NOT NULL,
+  started_at  TEXT NOT NULL,
+  ended_at    TEXT,
+  http_status INTEGER,
+  slack_error TEXT,
+  retry_after INTEGER,               -- ms that we were told to wait
+  outcome     TEXT,                  -- sent, retry, rate, in_doubt, dead, ...
+  request_id  TEXT,
+  PRIMARY KEY (message, generation, number)
+) STRICT;
+
+CREATE TABLE channels (
+  name          TEXT PRIMARY KEY,
+  slack_channel TEXT,
+  next_send_at  TEXT,
+  pause_until   TEXT,
+  reason        TEXT
+) STRICT;
+
+-- Pauses of a Slack method in the whole workspace.
+CREATE TABLE throttles (
+  method      TEXT PRIMARY KEY,
+  pause_until TEXT NOT NULL,
+  reason      TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+  seq      INTEGER PRIMARY KEY,
+  time     TEXT NOT NULL,
+  actor    TEXT NOT NULL,
+  event    TEXT NOT NULL,
+  subject  TEXT NOT NULL,
+  detail   TEXT,
+  previous BLOB NOT NULL,
+  hash     BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_by_subject ON audit (subject, seq);
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+CREATE TABLE vault (
+  name       TEXT PRIMARY KEY,
+  key_id     TEXT NOT NULL,
+  nonce      BLOB NOT NULL,
+  ciphertext BLOB NOT NULL,
+  created_at TEXT NOT NULL,
+  rotated_at TEXT
+) STRICT;
+
+CREATE TABLE events (
+  event_id TEXT PRIMARY KEY,
+  seen_at  TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,20 @@
+/*
+ * utf8: the well-formed UTF-8 of RFC 3629 (no surrogates, no overlong forms).
+ */
+#ifndef LEDGERPIPE_UTF8_H
+#define LEDGERPIPE_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes (1 to 4) of the code point that starts text, 0 if it isn't one.
+ * count is what there is to read, at least 1. */
+size_t utf8_step(const char *text, size_t count);
+
+/* Write code point (not a surrogate, <= 0x10ffff) to out; returns its bytes. */
+size_t utf8_encode(uint32_t point, char out[4]);
+
+/* How many code points text has; a byte that starts none counts as one. */
+size_t utf8_length(const char *text, size_t count);
+
+#endif
