@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "ledger_keys.h"
+
+static const char schema[] =
+#include "schema.h"
+    ;
+
+static int
+key_file_create(const char *path, struct error *error)
+{
+	unsigned char key[LEDGER_KEY_BYTES];
+	char hex[LEDGER_KEY_BYTES * 2 + 1];
+	int fd, rc = -1;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return error_errno(error, EXIT_CANTCREATE,
+		    "cannot create the key file '%s'", path);
+	randombytes_buf(key, sizeof(key));
+	sodium_bin2hex(hex, sizeof(hex), key, sizeof(key));
+	hex[sizeof(hex) - 1] = '\n';
+	if (write(fd, hex, sizeof(hex)) == (ssize_t)sizeof(hex) &&
+	    fsync(fd) == 0)
+		rc = 0;
+	else {
+		error_errno(error, EXIT_IO, "cannot write the key file '%s'",
+		    path);
+		unlink(path);
+	}
+	sodium_memzero(key, sizeof(key));
+	sodium_memzero(hex, sizeof(hex));
+	close(fd);
+	return rc;
+}
+
+static int
+key_load(struct ledger *ledger, const char *path, struct error *error)
+{
+	struct secret hex = { 0 };
+	unsigned char digest[crypto_generichash_BYTES];
+	size_t length = 0;
+	int rc = -1;
+
+	if (secret_read_file(&hex, path, error) == -1)
+		return -1;
+	if (secret_new(&ledger->master, LEDGER_KEY_BYTES, error) == -1)
+		goto out;
+	if (hex.length != LEDGER_KEY_BYTES * 2 ||
+	    sodium_hex2bin((unsigned char *)ledger->master.text,
+	    LEDGER_KEY_BYTES, hex.text, hex.length, NULL, &length, NULL) != 0 ||
+	    length != LEDGER_KEY_BYTES) {
+		error_set(error, EXIT_CONFIG, "the key file '%s' does not hold "
+		    "%d hex digits", path, LEDGER_KEY_BYTES * 2);
+		goto out;
+	}
+	crypto_generichash(digest, sizeof(digest),
+	    (unsigned char *)ledger->master.text, LEDGER_KEY_BYTES,
+	    (const unsigned char *)"key id", 6);
+	sodium_bin2hex(ledger->key_id, sizeof(ledger->key_id), digest, 8);
+	rc = 0;
+out:
+	secret_free(&hex);
+	return rc;
+}
+
+int
+ledger_key(const struct ledger *ledger, const char context[8],
+    unsigned char key[LEDGER_KEY_BYTES], struct error *error)
+{
+	if (crypto_kdf_derive_from_key(key, LEDGER_KEY_BYTES, 1, context,
+	    (const unsigned char *)ledger->master.text) != 0)
+		return error_set(error, EXIT_BUG, "cannot derive a key");
+	return 0;
+}
+
+/* user_version is set in the transaction that makes the tables. */
+static int
+fill(struct ledger *ledger, struct error *error)
+{
+	char version[64];
+
+	snprintf(version, sizeof(version), "PRAGMA user_version = %d",
+	    LEDGER_SCHEMA_VERSION);
+	if (db_begin(ledger->db, error) == -1)
+		return -1;
+	if (db_execute(ledger->db, schema, error) == -1 ||
+	    db_execute(ledger->db, version, error) == -1 ||
+	    audit_append(ledger, "ledger.created", ledger->key_id, NULL,
+	    error) == -1 || db_commit(ledger->db, error) == -1) {
+		db_rollback(ledger->db);
+		return -1;
+	}
+	return 0;
+}
+
+int
+ledger_create(const char *path, const char *key_file, struct error *error)
+{
+	struct ledger ledger = { .actor = "auditctl" };
+	int made_key = 0, rc = -1;
+
+	if (access(path, F_OK) == 0)
+		return error_set(error, EXIT_CANTCREATE, "the ledger '%s' "
+		    "exists already: it is left as it is", path);
+	if (access(key_file, F_OK) == -1 && errno == ENOENT) {
+		if (key_file_create(key_file, error) == -1)
+			return -1;
+		made_key = 1;
+	}
+	if (key_load(&ledger, key_file, error) == -1)
+		goto out;
+	if ((ledger.db = db_open(path, DB_CREATE, error)) == NULL)
+		goto out;
+	if ((rc = fill(&ledger, error)) == -1)
+		unlink(path);
+out:
+	if (rc == -1 && made_key)
+		unlink(key_file);
+	ledger_close(&ledger);
+	return rc;
+}
+
+/* The key that began the chain is the key of the ledger. */
+static int
+check(struct ledger *ledger, const char *path, const char *key_file,
+    struct error *error)
+{
+	struct statement *statement;
+	int64_t version = 0;
+	int rc;
+
+	if ((statement = db_prepare(ledger->db, "PRAGMA user_version",
+	    error)) == NULL || db_step(statement, error) == -1)
+		return -1;
+	version = db_int(statement, 0);
+	db_reset(statement);
+	if (version != LEDGER_SCHEMA_VERSION)
+		return error_set(error, EXIT_CONFIG, "the ledger '%s' has "
+		    "schema version %lld and this program needs %d: %s", path,
+		    (long long)version, LEDGER_SCHEMA_VERSION,
+		    version > LEDGER_SCHEMA_VERSION ?
+		    "install the newer ledgerpipe" :
+		    "it is no ledger that auditctl init made");
+	if ((statement = db_prepare(ledger->db, "SELECT subject FROM audit "
+	    "WHERE seq = 1", error)) == NULL)
+		return -1;
+	if ((rc = db_step(statement, error)) == -1)
+		return -1;
+	rc = rc == 1 && strcmp(db_text(statement, 0), ledger->key_id) == 0;
+	db_reset(statement);
+	if (!rc)
+		return error_set(error, EXIT_CONFIG, "the key in '%s' is not "
+		    "the key of the ledger '%s': give the key file it was made "
+		    "with", key_file, path);
+	return 0;
+}
+
+int
+ledger_open(struct ledger *ledger, const char *path, const char *key_file,
+    enum db_mode mode, const char *actor, struct error *error)
+{
+	*ledger = (struct ledger){ .actor = actor };
+	if (access(path, F_OK) == -1)
+		return error_errno(error, EXIT_NOINPUT, "cannot open the "
+		    "ledger '%s': make it with auditctl init", path);
+	if (key_load(ledger, key_file, error) == 0 &&
+	    (ledger->db = db_open(path, mode, error)) != NULL &&
+	    check(ledger, path, key_file, error) == 0)
+		return 0;
+	ledger_close(ledger);
+	return -1;
+}
+
+void
+ledger_close(struct ledger *ledger)
+{
+	db_close(ledger->db);
+	secret_free(&ledger->master);
+	ledger->db = NULL;
+}
+
+int
+bookmark_get(struct ledger *ledger, const char *pipeline, const char *stream,
+    char **value, struct error *error)
+{
+	struct statement *statement;
+	int rc;
+
+	*value = NULL;
+	if ((statement = db_prepare(ledger->db, "SELECT value FROM bookmarks "
+	    "WHERE pipeline = ?1 AND stream = ?2", error)) == NULL)
+		return -1;
+	db_bind_text(statement, 1, pipeline);
+	db_bind_text(statement, 2, stream);
+	if ((rc = db_step(statement, error)) != 1)
+		return rc;
+	*value = strdup(db_text(statement, 0));
+	db_reset(statement);
+	return *value != NULL ? 0 :
+	    error_set(error, EXIT_SYSTEM, "out of memory");
+}
+
+int
+bookmark_set(struct ledger *ledger, const char *pipeline, const char *stream,
+    const char *replication_key, const char *value, struct error *error)
+{
+	struct statement *statement;
+	char now[CLOCK_TEXT];
+
+	clock_now(now);
+	if ((statement = db_prepare(ledger->db, "INSERT INTO bookmarks "
+	    "(pipeline, stream, replication_key, value, updated_at) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5) "
+	    "ON CONFLICT (pipeline, stream) DO UPDATE SET "
+	    "replication_key = excluded.replication_key, "
+	    "value = excluded.value, updated_at = excluded.updated_at",
+	    error)) == NULL)
+		return -1;
+	db_bind_text(statement, 1, pipeline);
+	db_bind_text(statement, 2, stream);
+	db_bind_text(statement, 3, replication_key);
+	db_bind_text(statement, 4, value);
+	db_bind_text(statement, 5, now);
+	return db_run(statement, error);
+}
+
+int
+ledger_message_token(struct ledger *ledger, const char *text,
+    int64_t generation, char out[33], struct error *error)
+{
+	unsigned char key[LEDGER_KEY_BYTES], digest[16];
+	crypto_generichash_state state;
+	char number[32];
+
+	if (ledger_key(ledger, "lpmsgkey", key, error) == -1)
+		return -1;
+	snprintf(number, sizeof(number), "%lld:", (long long)generation);
+	crypto_generichash_init(&state, key, sizeof(key), sizeof(digest));
+	crypto_generichash_update(&state, (const unsigned char *)number,
+	    strlen(number));
+	crypto_generichash_update(&state, (const unsigned char *)text,
+	    strlen(text));
+	crypto_generichash_final(&state, digest, sizeof(digest));
+	sodium_bin2hex(out, 33, digest, sizeof(digest));
+	sodium_memzero(key, sizeof(key));
+	return 0;
+}

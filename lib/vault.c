@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "ledger_keys.h"
+
+#define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define NAME_MAX_BYTES 64
+
+static int
+check_name(const char *name, struct error *error)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+
+	if (length == 0 || name[length] != '\0' || length > NAME_MAX_BYTES)
+		return error_set(error, EXIT_USAGE, "'%.80s' can't name a "
+		    "secret: use 1 to %d of a-z, 0-9, '_' and '.'", name,
+		    NAME_MAX_BYTES);
+	return 0;
+}
+
+static int
+store(struct ledger *ledger, const char *name, const unsigned char *nonce,
+    const unsigned char *sealed, size_t length, struct error *error)
+{
+	struct statement *statement;
+	char now[CLOCK_TEXT];
+
+	clock_now(now);
+	if (db_begin(ledger->db, error) == -1)
+		return -1;
+	if ((statement = db_prepare(ledger->db, "INSERT INTO vault (name, "
+	    "key_id, nonce, ciphertext, created_at) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET "
+	    "key_id = excluded.key_id, nonce = excluded.nonce, "
+	    "ciphertext = excluded.ciphertext, "
+	    "rotated_at = excluded.created_at", error)) == NULL)
+		goto fail;
+	db_bind_text(statement, 1, name);
+	db_bind_text(statement, 2, ledger->key_id);
+	db_bind_bytes(statement, 3, nonce, NONCE_BYTES);
+	db_bind_bytes(statement, 4, sealed, length);
+	db_bind_text(statement, 5, now);
+	if (db_run(statement, error) == 0 && audit_append(ledger, "vault.set",
+	    name, NULL, error) == 0 && db_commit(ledger->db, error) == 0)
+		return 0;
+fail:
+	db_rollback(ledger->db);
+	return -1;
+}
+
+int
+vault_set(struct ledger *ledger, const char *name, const char *value,
+    size_t length, struct error *error)
+{
+	unsigned char key[LEDGER_KEY_BYTES], nonce[NONCE_BYTES], *sealed;
+	unsigned long long sealed_length = 0;
+	int rc = -1;
+
+	if (check_name(name, error) == -1 ||
+	    ledger_key(ledger, "lpvault_", key, error) == -1)
+		return -1;
+	if ((sealed = malloc(length + TAG_BYTES)) == NULL) {
+		error_set(error, EXIT_SYSTEM, "out of memory");
+		goto out;
+	}
+	randombytes_buf(nonce, sizeof(nonce));
+	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, &sealed_length,
+	    (const unsigned char *)value, length, (const unsigned char *)name,
+	    strlen(name), NULL, nonce, key);
+	rc = store(ledger, name, nonce, sealed, (size_t)sealed_length, error);
+out:
+	sodium_memzero(key, sizeof(key));
+	free(sealed);
+	return rc;
+}
+
+/* Open the row that the statement stands on into *secret. */
+static int
+unseal(struct ledger *ledger, const char *name, struct statement *statement,
+    struct secret *secret, struct error *error)
+{
+	unsigned char key[LEDGER_KEY_BYTES];
+	const void *nonce, *sealed;
+	size_t nonce_length, length;
+	int rc;
+
+	nonce = db_bytes(statement, 0, &nonce_length);
+	sealed = db_bytes(statement, 1, &length);
+	if (nonce_length != NONCE_BYTES || length < TAG_BYTES)
+		return error_set(error, EXIT_DATA, "the vault's '%s' is "
+		    "damaged: set it again", name);
+	if (secret_new(secret, length - TAG_BYTES, error) == -1)
+		return -1;
+	if (ledger_key(ledger, "lpvault_", key, error) == -1) {
+		secret_free(secret);
+		return -1;
+	}
+	rc = crypto_aead_xchacha20poly1305_ietf_decrypt(
+	    (unsigned char *)secret->text, NULL, NULL, sealed, length,
+	    (const unsigned char *)name, strlen(name), nonce, key);
+	sodium_memzero(key, sizeof(key));
+	if (rc == 0)
+		return 0;
+	secret_free(secret);
+	return error_set(error, EXIT_DATA, "the vault's '%s' is damaged or "
+	    "was sealed with another key: set it again", name);
+}
+
+int
+vault_get(struct ledger *ledger, const char *name, struct secret *secret,
+    struct error *error)
+{
+	struct statement *statement;
+	int rc;
+
+	*secret = (struct secret){ 0 };
+	if ((statement = db_prepare(ledger->db, "SELECT nonce, ciphertext "
+	    "FROM vault WHERE name = ?1", error)) == NULL)
+		return -1;
+	db_bind_text(statement, 1, name);
+	if ((rc = db_step(statement, error)) != 1)
+		return rc == 0 ? 1 : -1;
+	rc = unseal(ledger, name, statement, secret, error);
+	db_reset(statement);
+	return rc;
+}
+
+int
+vault_need(struct ledger *ledger, const char *name, struct secret *secret,
+    struct error *error)
+{
+	int rc = vault_get(ledger, name, secret, error);
+
+	return rc == 1 ? error_set(error, EXIT_NOAUTH, "the vault has no '%s': "
+	    "set it with auditctl vault set %s", name, name) : rc;
+}
+
+int
+vault_remove(struct ledger *ledger, const char *name, struct error *error)
+{
+	struct statement *statement;
+	int removed;
+
+	if (db_begin(ledger->db, error) == -1)
+		return -1;
+	if ((statement = db_prepare(ledger->db, "DELETE FROM vault "
+	    "WHERE name = ?1", error)) == NULL)
+		goto fail;
+	db_bind_text(statement, 1, name);
+	if (db_run(statement, error) == -1)
+		goto fail;
+	removed = db_changes(ledger->db) > 0;
+	if (removed && audit_append(ledger, "vault.removed", name, NULL,
+	    error) == -1)
+		goto fail;
+	if (db_commit(ledger->db, error) == 0)
+		return removed ? 0 : 1;
+fail:
+	db_rollback(ledger->db);
+	return -1;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "json.h"
+#include "line.h"
+#include "retry.h"
+#include "tap.h"
+
+static bool
+parses(const char *text)
+{
+	struct json json = { 0 };
+	struct error error;
+	int rc = json_parse(&json, text, strlen(text), &error);
+
+	json_free(&json);
+	return rc == 0;
+}
+
+static void
+test_json_grammar(void)
+{
+	static const char *const bad[] = { "", "{", "[1,]", "{\"a\"}", "01",
+		"1.", "-", "\"\\x\"", "\"\\u12\"", "nul", "[1] 2", "\"\xff\"",
+		"\"\x01\"", "\"\xed\xa0\x80\"", "{\"a\":1,}", "'a'", "+1" };
+	static const char *const good[] = { "0", "-0", "1E+3", "[]", "{}",
+		" [ 1 , {\"a\" : null} ] ", "\"\\u00e9\\n\"", "true" };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(!parses(bad[i]), bad[i]);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ok(parses(good[i]), good[i]);
+}
+
+static void
+test_json_depth(void)
+{
+	char text[2 * JSON_DEPTH_MAX + 8];
+	int depth, n;
+
+	for (depth = JSON_DEPTH_MAX - 1; depth <= JSON_DEPTH_MAX + 1; depth++) {
+		/* depth brackets around a number */
+		memset(text, '[', (size_t)depth);
+		text[depth] = '1';
+		memset(text + depth + 1, ']', (size_t)depth);
+		text[2 * depth + 1] = '\0';
+		n = parses(text);
+		ok(n == (depth <= JSON_DEPTH_MAX), "nesting has a ceiling");
+	}
+}
+
+static void
+test_json_values(void)
+{
+	const char *text = "{\"id\":300000123456789012,\"amount\":1250.10,"
+	    "\"s\":\"a\\ud83d\\ude00\\u0041\",\"in\":{\"x\":[1,2,3]}}";
+	struct json json = { 0 };
+	struct error error;
+	const char *raw;
+	size_t length;
+	char *s;
+
+	ok(json_parse(&json, text, strlen(text), &error) == 0, "it parses");
+	raw = json_raw(&json, json_path(&json, "amount"), &length);
+	ok(length == 7 && memcmp(raw, "1250.10", 7) == 0,
+	    "a number keeps its source text");
+	s = json_dup(&json, json_path(&json, "id"));
+	ok(s != NULL && strcmp(s, "300000123456789012") == 0,
+	    "an 18-digit id is exact");
+	free(s);
+	s = json_dup(&json, json_path(&json, "s"));
+	ok(s != NULL && strcmp(s, "a\xf0\x9f\x98\x80" "A") == 0,
+	    "escapes and surrogate pairs are decoded");
+	free(s);
+	ok(json_count(&json, json_path(&json, "in.x")) == 3, "paths work");
+	ok(json_path(&json, "in.y.z") == JSON_NONE, "a missing path is none");
+	json_free(&json);
+}
+
+static bool
+reads(const char *text, int64_t expected)
+{
+	int64_t ms;
+
+	return clock_parse(text, &ms) == 0 && ms == expected;
+}
+
+static void
+test_clock(void)
+{
+	char text[CLOCK_TEXT];
+	int64_t ms;
+
+	ok(reads("1970-01-01T00:00:00Z", 0), "the epoch");
+	ok(reads("2026-01-31T08:15:27.114+00:00", 1769847327114),
+	    "an ERP stamp with a fraction");
+	ok(reads("2026-01-31T08:15:27+00:00", 1769847327000),
+	    "an ERP stamp without one");
+	ok(reads("2026-01-31T10:15:27.1149+02:00", 1769847327114),
+	    "an offset, a long fraction");
+	ok(reads("2024-02-29", 1709164800000), "a leap day alone");
+	ok(clock_parse("2023-02-29", &ms) == -1, "no such day");
+	ok(clock_parse("2026-01-31T08:15:27", &ms) == -1,
+	    "a time without a zone is refused");
+	ok(clock_parse("2026-01-31T08:15:27Zx", &ms) == -1, "nothing behind");
+	clock_format(1769847327004, text);
+	ok(strcmp(text, "2026-01-31T08:15:27.004Z") == 0, "it is written");
+	ok(clock_parse_span("10m", &ms) == 0 && ms == 600000, "a span");
+	ok(clock_parse_span("10", &ms) == -1, "a span needs its unit");
+}
+
+static void
+test_retry(void)
+{
+	int64_t delay;
+	int i;
+
+	ok(retry_after_ms("7", -1, 30000, 3600000) == 7000, "seconds");
+	ok(retry_after_ms("0", -1, 30000, 3600000) == 1000, "zero is a second");
+	ok(retry_after_ms("-5", -1, 30000, 3600000) == 30000, "negative");
+	ok(retry_after_ms("soon", -1, 30000, 3600000) == 30000, "garbage");
+	ok(retry_after_ms("99999999999999999999", -1, 30000, 3600000) ==
+	    3600000, "the cap");
+	ok(retry_after_ms("Thu, 01 Jan 1970 00:00:09 GMT", 2000, 30000,
+	    3600000) == 7000, "a date");
+	for (i = 0; i < 100; i++) {
+		delay = retry_backoff_ms(i, 500, 60000);
+		if (delay < 250 || delay > 60000)
+			break;
+	}
+	ok(i == 100, "backoff stays in its range");
+}
+
+static void
+test_lines(void)
+{
+	struct line_reader reader;
+	struct error error;
+	const char *text;
+	size_t length;
+	int ends[2];
+
+	ok(pipe(ends) == 0 && write(ends[1], "one\n\ntorn", 9) == 9, "a pipe");
+	close(ends[1]);
+	line_open(&reader, ends[0]);
+	ok(line_next(&reader, &text, &length, &error) == LINE_OK &&
+	    length == 3 && memcmp(text, "one", 3) == 0, "a line");
+	ok(line_next(&reader, &text, &length, &error) == LINE_OK &&
+	    length == 0, "an empty line");
+	ok(line_next(&reader, &text, &length, &error) == LINE_TORN &&
+	    length == 4 && reader.number == 3, "a torn end is noticed");
+	ok(line_next(&reader, &text, &length, &error) == LINE_END, "the end");
+	line_close(&reader);
+	close(ends[0]);
+}
+
+int
+main(void)
+{
+	test_json_grammar();
+	test_json_depth();
+	test_json_values();
+	test_clock();
+	test_retry();
+	test_lines();
+	return tap_end();
+}
