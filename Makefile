@@ -72,7 +72,7 @@ auditctl_LIBS  = $(LEDGER_LIBS)
 sandbox_LIBS   = $(MHD_LIBS) -lpthread
 
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
-BUILT = $(foreach p,$(PROGRAMS),$(if $($(p)_SRCS),$(p)))
+BUILT = $(foreach p,$(PROGRAMS),$(if $(wildcard $(p)/main.c),$(p)))
 # Only what stands in the tree yet is built.
 all: $(BUILT:%=$(B)/bin/%)
 
@@ -137,9 +137,9 @@ lint: lint-hdr lint-cppcheck lint-sh lint-man $(if $(transform_SRCS),lint-jq)
 lint-hdr:
 	@for h in $(HDRS); do echo "#include \"$$h\"" | \
 	  $(CC) $(ALL_CFLAGS) -x c -fsyntax-only - || exit 1; done
-lint-cppcheck:
+lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
-	  --std=c11 --inline-suppr -Ilib -I. lib sandbox $(TOOLS)
+	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox $(TOOLS)
 lint-sh:
 	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.sh) .ci/run
 lint-man:
