@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # verify: a request is passed on when Slack signed it, and only then.
 load helper
+export BIN
 
 setup() {
 	# The example of Slack's own documentation.

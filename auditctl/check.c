@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* auditctl check, auditctl bookmark list */
+#include <stdio.h>
+#include <string.h>
+
+#include "auditctl/auditctl.h"
+#include "log.h"
+
+int
+check_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct error error;
+	int64_t sequence;
+	int rc;
+
+	(void)argv;
+	if (argc != 1) {
+		log_error("check takes no operand");
+		return EXIT_USAGE;
+	}
+	if ((rc = audit_verify(ledger, &sequence, &error)) == -1)
+		return log_failure(&error);
+	if (rc == 1) {
+		log_error("the audit log was tampered with: %s; keep a copy "
+		    "and compare it with a backup", error.message);
+		return EXIT_NO;
+	}
+	printf("{\"events\":%lld,\"whole\":true}\n", (long long)sequence);
+	return EXIT_DONE;
+}
+
+int
+bookmark_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct statement *statement;
+	struct error error;
+
+	if (argc != 2 || strcmp(argv[1], "list") != 0) {
+		log_error("bookmark: say list; see auditctl --help");
+		return EXIT_USAGE;
+	}
+	statement = db_prepare(ledger->db, "SELECT pipeline, stream, "
+	    "replication_key, value, updated_at FROM bookmarks "
+	    "ORDER BY pipeline, stream", &error);
+	if (statement == NULL || rows_print(statement, &error) == -1)
+		return log_failure(&error);
+	return EXIT_DONE;
+}

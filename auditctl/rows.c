@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auditctl/auditctl.h"
+#include "buffer.h"
+#include "utf8.h"
+
+#define ROW_MAX ((size_t)1 << 20)
+#define COLUMNS_MAX 16
+#define GAP 2
+
+/* The table is laid out when all rows are known. */
+struct table {
+	struct buffer cells; /* each ends in NUL */
+	size_t widths[COLUMNS_MAX];
+	int columns;
+	size_t rows;
+};
+
+static void
+cell_add(struct table *table, int column, const char *text)
+{
+	size_t width, start = table->cells.length, i;
+
+	text = text != NULL ? text : "-";
+	width = utf8_length(text, strlen(text));
+	if (width > table->widths[column])
+		table->widths[column] = width;
+	buffer_append(&table->cells, text, strlen(text) + 1);
+	if (table->cells.failed)
+		return;
+	/* A terminal must not be steered by what the ledger holds. */
+	for (i = start; i + 1 < table->cells.length; i++)
+		if ((unsigned char)table->cells.data[i] < 0x20 ||
+		    table->cells.data[i] == 0x7f)
+			table->cells.data[i] = '?';
+}
+
+static void
+table_write(const struct table *table)
+{
+	const char *cell = table->cells.data;
+	size_t row, width;
+	int column;
+
+	for (row = 0; row < table->rows; row++) {
+		for (column = 0; column < table->columns; column++) {
+			fputs(cell, stdout);
+			width = utf8_length(cell, strlen(cell));
+			if (column + 1 < table->columns)
+				printf("%*s", (int)(table->widths[column] -
+				    width + GAP), "");
+			cell += strlen(cell) + 1;
+		}
+		putchar('\n');
+	}
+}
+
+static int
+print_table(struct statement *statement, struct error *error)
+{
+	struct table table = { .columns = db_columns(statement), .rows = 1 };
+	int column, rc;
+
+	if (table.columns > COLUMNS_MAX)
+		return error_set(error, EXIT_BUG, "too many columns");
+	buffer_init(&table.cells, (size_t)64 << 20);
+	for (column = 0; column < table.columns; column++)
+		cell_add(&table, column, db_column_name(statement, column));
+	for (; (rc = db_step(statement, error)) == 1; table.rows++)
+		for (column = 0; column < table.columns; column++)
+			cell_add(&table, column, db_text(statement, column));
+	if (rc == 0 && table.cells.failed)
+		rc = error_set(error, EXIT_SYSTEM, "too many rows for a table: "
+		    "pipe the output, it is then written row by row");
+	if (rc == 0)
+		table_write(&table);
+	buffer_free(&table.cells);
+	return rc;
+}
+
+static int
+print_json(struct statement *statement, struct error *error)
+{
+	struct buffer row;
+	int column, rc;
+
+	buffer_init(&row, ROW_MAX);
+	while ((rc = db_step(statement, error)) == 1) {
+		buffer_clear(&row);
+		buffer_puts(&row, "{");
+		for (column = 0; column < db_columns(statement); column++)
+			buffer_json_member(&row, db_column_name(statement,
+			    column), db_text(statement, column));
+		buffer_puts(&row, "}\n");
+		if (row.failed) {
+			db_reset(statement);
+			rc = error_set(error, EXIT_SYSTEM, "a row is too long");
+			break;
+		}
+		fwrite(row.data, 1, row.length, stdout);
+	}
+	buffer_free(&row);
+	return rc;
+}
+
+int
+rows_print(struct statement *statement, struct error *error)
+{
+	return isatty(STDOUT_FILENO) ? print_table(statement, error) :
+	    print_json(statement, error);
+}

@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# auditctl: the command of the ledger.
+load helper
+export BIN
+
+setup() {
+	setup_ledger
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+@test "init makes a ledger and a key that only the owner can read" {
+	[ "$(stat -c %a ledger.db)" = 600 ]
+	[ "$(stat -c %a ledger.key)" = 600 ]
+}
+
+@test "init never touches an existing ledger" {
+	before=$(sha256sum ledger.db ledger.key)
+	run -73 --separate-stderr "$BIN/auditctl" init
+	[[ $stderr == *'exists already'* ]]
+	[ "$(sha256sum ledger.db ledger.key)" = "$before" ]
+}
+
+@test "without a ledger the error says how to make one" {
+	rm ledger.db
+	run -66 --separate-stderr "$BIN/auditctl" vault list
+	[[ $stderr == *'auditctl init'* ]]
+}
+
+@test "vault list shows names and ages, never values" {
+	run -0 --separate-stderr "$BIN/auditctl" vault list
+	[ "$(jq -r .name <<<"$output" | tr '\n' ' ')" = 'oracle.client_secret slack.bot_token ' ]
+	[[ $output != *xoxb* ]]
+}
+
+@test "a secret is nowhere in the ledger's files in clear" {
+	printf 'planted-canary-7431' | "$BIN/auditctl" vault set slack.signing_secret
+	run -1 grep -rla 'planted-canary-7431' .
+	run -1 grep -rla 'sandbox-secret' .
+}
+
+@test "a secret is read from a descriptor" {
+	printf 'by-descriptor' >value
+	"$BIN/auditctl" vault set slack.signing_secret --fd 7 7<value
+	run -0 --separate-stderr "$BIN/auditctl" vault list
+	[[ $output == *slack.signing_secret* ]]
+}
+
+@test "a secret on the command line is refused, with the reason, unrepeated" {
+	run -64 --separate-stderr "$BIN/auditctl" vault set slack.bot_token hunter2
+	[[ $stderr == *stdin* ]]
+	[[ $stderr != *hunter2* ]]
+}
+
+@test "an empty secret is refused" {
+	run -65 --separate-stderr "$BIN/auditctl" vault set slack.bot_token </dev/null
+	[[ $stderr == *empty* ]]
+}
+
+@test "a bad name is refused" {
+	run -64 --separate-stderr "$BIN/auditctl" vault set 'Bad Name' <ledger.key
+}
+
+@test "vault rm forgets a secret once" {
+	run -0 "$BIN/auditctl" vault rm slack.bot_token
+	run -1 --separate-stderr "$BIN/auditctl" vault rm slack.bot_token
+	[[ $stderr == *'nothing was removed'* ]]
+}
+
+@test "a removed secret of the vault makes verify say what to set" {
+	run -77 --separate-stderr "$BIN/verify" -t 1 -g x </dev/null
+	[[ $stderr == *'auditctl vault set slack.signing_secret'* ]]
+}
+
+@test "verify takes the current and the previous secret from the vault" {
+	printf new | "$BIN/auditctl" vault set slack.signing_secret
+	printf old | "$BIN/auditctl" vault set slack.signing_secret.previous
+	t=$(date +%s)
+	for secret in new old; do
+		signature=$(printf 'v0:%s:hello' "$t" | openssl dgst -sha256 -hmac "$secret" -r)
+		printf hello >body
+		run -0 "$BIN/verify" -t "$t" -g "v0=${signature%% *}" <body
+		[ "$output" = hello ]
+	done
+}
+
+@test "check says how many events are whole" {
+	run -0 --separate-stderr "$BIN/auditctl" check
+	[ "$(jq .events <<<"$output")" = 3 ]
+}
+
+@test "check finds an edited event" {
+	sqlite3 ledger.db "DROP TRIGGER audit_no_update; UPDATE audit SET actor = 'nobody' WHERE seq = 2"
+	run -1 --separate-stderr "$BIN/auditctl" check
+	[ -z "$output" ]
+	[[ $stderr == *'event 2'* ]]
+}
+
+@test "check finds a deleted event" {
+	sqlite3 ledger.db "DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq = 2"
+	run -1 --separate-stderr "$BIN/auditctl" check
+	[[ $stderr == *missing* ]]
+}
+
+@test "another ledger's key is told from a damaged ledger" {
+	printf '%064d\n' 7 >ledger.key
+	run -78 --separate-stderr "$BIN/auditctl" check
+	[[ $stderr == *'not the key'* ]]
+}
+
+@test "a loose key file is refused with the remedy" {
+	chmod 640 ledger.key
+	run -78 --separate-stderr "$BIN/auditctl" check
+	[[ $stderr == *'chmod 600'* ]]
+}
+
+@test "a newer schema is named" {
+	sqlite3 ledger.db 'PRAGMA user_version = 99'
+	run -78 --separate-stderr "$BIN/auditctl" check
+	[[ $stderr == *99* ]]
+}
+
+@test "an unknown configuration key is named" {
+	printf '{"ledgr":"x"}' >"$CONFIG"
+	run -78 --separate-stderr "$BIN/auditctl" check
+	[[ $stderr == *ledgr* ]]
+}
+
+@test "a secret in the configuration is sent to the vault" {
+	printf '{"slack":{"bot_token":"xoxb-in-the-wrong-place"}}' >"$CONFIG"
+	run -78 --separate-stderr "$BIN/auditctl" check
+	[[ $stderr == *'auditctl vault set slack.bot_token'* ]]
+	[[ $stderr != *wrong-place* ]]
+}
+
+@test "a configuration that is no JSON is named with the byte" {
+	printf '{"ledger": }' >"$CONFIG"
+	run -78 --separate-stderr "$BIN/auditctl" check
+	[[ $stderr == *"$CONFIG"*byte* ]]
+}
+
+@test "a full disk is never a success" {
+	run -74 bash -c '"$BIN/auditctl" vault list >/dev/full'
+}
+
+@test "bookmark list is empty before the first run" {
+	run -0 --separate-stderr "$BIN/auditctl" bookmark list
+	[ -z "$output" ]
+}
+
+@test "help and version go to stdout, usage errors are 64" {
+	run -0 --separate-stderr "$BIN/auditctl" --help
+	[[ $output == usage:* ]]
+	run -0 --separate-stderr "$BIN/auditctl" --version
+	[[ $output == *ledgerpipe* ]]
+	for words in '' nothing --nothing vault 'check now'; do
+		# shellcheck disable=SC2086 # words
+		run -64 --separate-stderr "$BIN/auditctl" $words
+		[[ $stderr == auditctl:* ]]
+	done
+}
