@@ -25,6 +25,9 @@ log_open(const char *tool, const char *format)
 	    0 : -1;
 }
 
+static void log_line(const char *level, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 log_line(const char *level, const char *format, va_list ap)
 {
