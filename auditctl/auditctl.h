@@ -13,6 +13,9 @@
 int vault_command(struct ledger *ledger, int argc, char **argv);
 int check_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_command(struct ledger *ledger, int argc, char **argv);
+int list_command(struct ledger *ledger, int argc, char **argv);
+int show_command(struct ledger *ledger, int argc, char **argv);
+int replay_command(struct ledger *ledger, int argc, char **argv);
 
 /* Write the rows of a prepared statement: a table with a header on a
  * terminal, else one JSON object a line, members named after the columns. */

@@ -21,6 +21,12 @@ static const char usage[] =
     "  vault rm NAME           forget a secret\n"
     "  bookmark list           how far each stream was read\n"
     "  check                   is the audit log what was written?\n"
+    "  list [OPTIONS]          messages, the newest first: --state --channel\n"
+    "                          --stream --filter --record --since --until\n"
+    "                          --limit\n"
+    "  show ID                 a message, its payload, attempts and events\n"
+    "  replay ID... | --state dead|held|cancelled\n"
+    "                          queue messages again\n"
     "\n"
     "  -c, --config FILE       the configuration\n"
     "      --db LEDGER         the ledger itself, with\n"
@@ -37,6 +43,9 @@ static const struct command {
 	{ "vault", vault_command, DB_WRITE },
 	{ "bookmark", bookmark_command, DB_READ },
 	{ "check", check_command, DB_READ },
+	{ "list", list_command, DB_READ },
+	{ "show", show_command, DB_READ },
+	{ "replay", replay_command, DB_WRITE },
 };
 
 struct options {

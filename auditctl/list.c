@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* auditctl list: messages by state, channel, stream, filter, record, time. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auditctl/auditctl.h"
+#include "buffer.h"
+#include "clock.h"
+#include "log.h"
+
+#define LIMIT 50
+#define LIMIT_MAX 1000000
+
+/* The closed set of conditions; their values are bound, never pasted in. */
+static const struct condition {
+	int option;
+	const char *name, *sql;
+} conditions[] = {
+	{ 's', "state", "state = ?" },
+	{ 'C', "channel", "channel = ?" },
+	{ 'S', "stream", "stream = ?" },
+	{ 'f', "filter", "filter = ?" },
+	{ 'r', "record", "record_id = ?" },
+	{ 'F', "since", "queued_at >= ?" },
+	{ 'u', "until", "queued_at < ?" },
+};
+#define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
+
+struct query {
+	const char *values[CONDITIONS];
+	char times[CONDITIONS][CLOCK_TEXT];
+	int64_t limit;
+};
+
+static int
+take(struct query *query, int option)
+{
+	int64_t ms;
+	char *end;
+	size_t i;
+
+	if (option == 'n') {
+		query->limit = strtoll(optarg, &end, 10);
+		if (*end == '\0' && query->limit >= 1 &&
+		    query->limit <= LIMIT_MAX)
+			return 0;
+		log_error("--limit takes 1 to %d", LIMIT_MAX);
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < CONDITIONS; i++) {
+		if (conditions[i].option != option)
+			continue;
+		query->values[i] = optarg;
+		if (option != 'F' && option != 'u')
+			return 0;
+		if (clock_parse(optarg, &ms) == -1) {
+			log_error("--%s takes a time such as "
+			    "2026-01-31T00:00:00Z", conditions[i].name);
+			return EXIT_USAGE;
+		}
+		clock_format(ms, query->times[i]);
+		query->values[i] = query->times[i];
+		return 0;
+	}
+	log_error("list: an option is unknown or lacks its argument; see "
+	    "auditctl --help");
+	return EXIT_USAGE;
+}
+
+static int
+run(struct ledger *ledger, const struct query *query, struct error *error)
+{
+	struct statement *statement;
+	struct buffer sql;
+	int parameter = 0;
+	size_t i;
+
+	buffer_init(&sql, 4096);
+	buffer_puts(&sql, "SELECT id, queued_at AS time, state, filter, stream,"
+	    " record_id, channel, sent_at, slack_ts, error FROM messages");
+	for (i = 0; i < CONDITIONS; i++)
+		if (query->values[i] != NULL)
+			buffer_printf(&sql, "%s %s", parameter++ == 0 ?
+			    " WHERE" : " AND", conditions[i].sql);
+	buffer_puts(&sql, " ORDER BY id DESC LIMIT ?");
+	statement = db_prepare(ledger->db, buffer_text(&sql), error);
+	buffer_free(&sql);
+	if (statement == NULL)
+		return -1;
+	for (parameter = 1, i = 0; i < CONDITIONS; i++)
+		if (query->values[i] != NULL)
+			db_bind_text(statement, parameter++, query->values[i]);
+	db_bind_int(statement, parameter, query->limit);
+	return rows_print(statement, error);
+}
+
+int
+list_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct option table[CONDITIONS + 2] = { { 0 } };
+	struct query query = { .limit = LIMIT };
+	struct error error;
+	int option, rc;
+	size_t i;
+
+	for (i = 0; i < CONDITIONS; i++)
+		table[i] = (struct option){ conditions[i].name,
+			required_argument, NULL, conditions[i].option };
+	table[i] = (struct option){ "limit", required_argument, NULL, 'n' };
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1)
+		if ((rc = take(&query, option)) != 0)
+			return rc;
+	if (optind < argc) {
+		log_error("list takes options alone; see auditctl --help");
+		return EXIT_USAGE;
+	}
+	return run(ledger, &query, &error) == -1 ? log_failure(&error) :
+	    EXIT_DONE;
+}

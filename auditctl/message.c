@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* auditctl show and replay: one message and its history; send it again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auditctl/auditctl.h"
+#include "log.h"
+
+static int
+parse_id(const char *text, int64_t *id)
+{
+	char *end;
+
+	*id = strtoll(text, &end, 10);
+	if (end != text && *end == '\0' && *id > 0)
+		return 0;
+	log_error("'%.40s' is no message id: auditctl list shows them", text);
+	return -1;
+}
+
+/* Rows of one message: 0, or -1 and an error. */
+static int
+print(struct ledger *ledger, const char *sql, const char *subject,
+    struct error *error)
+{
+	struct statement *statement = db_prepare(ledger->db, sql, error);
+
+	if (statement == NULL)
+		return -1;
+	db_bind_text(statement, 1, subject);
+	return rows_print(statement, error);
+}
+
+/* The state in fresh memory; NULL and a word to the user when there is none. */
+static char *
+state_of(struct ledger *ledger, int64_t id, bool *reject)
+{
+	struct statement *statement;
+	struct error error;
+	char *state = NULL;
+	int rc = -1;
+
+	if ((statement = db_prepare(ledger->db, "SELECT state, channel IS NULL "
+	    "FROM messages WHERE id = ?1", &error)) != NULL) {
+		db_bind_int(statement, 1, id);
+		rc = db_step(statement, &error);
+	}
+	if (rc == 1) {
+		state = strdup(db_text(statement, 0));
+		*reject = db_int(statement, 1) != 0;
+		db_reset(statement);
+	} else if (rc == 0)
+		log_error("there is no message %lld", (long long)id);
+	else
+		log_failure(&error);
+	return state;
+}
+
+int
+show_command(struct ledger *ledger, int argc, char **argv)
+{
+	static const char *const parts[] = {
+		"SELECT id, key, generation, state, filter, stream, record_id, "
+		"record_version, channel, attempts, not_before, queued_at, "
+		"sent_at, slack_channel, slack_ts, error "
+		"FROM messages WHERE id = CAST(?1 AS INTEGER)",
+		"SELECT payload, delivery FROM bodies "
+		"WHERE message = CAST(?1 AS INTEGER)",
+		"SELECT generation, number AS attempt, started_at, ended_at, "
+		"http_status, slack_error, retry_after, outcome FROM attempts "
+		"WHERE message = CAST(?1 AS INTEGER) "
+		"ORDER BY generation, number",
+		"SELECT seq, time, actor, event, detail FROM audit "
+		"WHERE subject = ?1 AND event LIKE 'message.%' ORDER BY seq",
+	};
+	struct error error;
+	bool reject;
+	char *state;
+	int64_t id;
+	size_t i;
+
+	if (argc != 2) {
+		log_error("show takes the id of one message");
+		return EXIT_USAGE;
+	}
+	if (parse_id(argv[1], &id) == -1)
+		return EXIT_USAGE;
+	if ((state = state_of(ledger, id, &reject)) == NULL)
+		return EXIT_NO;
+	free(state);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (print(ledger, parts[i], argv[1], &error) == -1)
+			return log_failure(&error);
+	return EXIT_DONE;
+}
+
+/* Queue it again, as a new generation, audited in the same transaction. */
+static int
+queue_again(struct ledger *ledger, int64_t id, struct error *error)
+{
+	struct statement *statement;
+	char subject[32];
+
+	snprintf(subject, sizeof(subject), "%lld", (long long)id);
+	if (db_begin(ledger->db, error) == -1)
+		return -1;
+	if ((statement = db_prepare(ledger->db, "UPDATE messages SET "
+	    "state = 'queued', generation = generation + 1, attempts = 0, "
+	    "not_before = NULL, error = NULL WHERE id = ?1 "
+	    "AND state IN ('dead', 'held', 'cancelled')", error)) == NULL)
+		goto fail;
+	db_bind_int(statement, 1, id);
+	if (db_run(statement, error) == 0 && audit_append(ledger,
+	    "message.replayed", subject, NULL, error) == 0 &&
+	    db_commit(ledger->db, error) == 0)
+		return 0;
+fail:
+	db_rollback(ledger->db);
+	return -1;
+}
+
+static int
+replay(struct ledger *ledger, int64_t id)
+{
+	struct error error;
+	bool reject = false;
+	char *state = state_of(ledger, id, &reject);
+	int rc = EXIT_NO;
+
+	if (state == NULL)
+		return EXIT_NO;
+	if (reject)
+		log_error("message %lld is a reject: its filter made no "
+		    "message; mend the filter and read the record again with "
+		    "fetch --since", (long long)id);
+	else if (strcmp(state, "dead") != 0 && strcmp(state, "held") != 0 &&
+	    strcmp(state, "cancelled") != 0)
+		log_error("message %lld is %s: only dead, held and cancelled "
+		    "ones can be replayed", (long long)id, state);
+	else if (queue_again(ledger, id, &error) == -1)
+		rc = log_failure(&error);
+	else {
+		printf("{\"id\":\"%lld\",\"state\":\"queued\"}\n",
+		    (long long)id);
+		rc = EXIT_DONE;
+	}
+	free(state);
+	return rc;
+}
+
+/* All of a state, one by one: a short transaction each. */
+static int
+replay_state(struct ledger *ledger, const char *state)
+{
+	struct statement *statement;
+	struct error error;
+	int64_t id = 0;
+	int rc, worst = EXIT_DONE, one;
+
+	for (;;) {
+		if ((statement = db_prepare(ledger->db, "SELECT min(id) FROM "
+		    "messages WHERE state = ?1 AND id > ?2 "
+		    "AND channel IS NOT NULL", &error)) == NULL)
+			return log_failure(&error);
+		db_bind_text(statement, 1, state);
+		db_bind_int(statement, 2, id);
+		if ((rc = db_step(statement, &error)) == -1)
+			return log_failure(&error);
+		if (rc == 0 || db_is_null(statement, 0)) {
+			db_reset(statement);
+			return worst;
+		}
+		id = db_int(statement, 0);
+		db_reset(statement);
+		if ((one = replay(ledger, id)) != EXIT_DONE)
+			worst = one;
+	}
+}
+
+int
+replay_command(struct ledger *ledger, int argc, char **argv)
+{
+	int rc = EXIT_DONE, one, i;
+	int64_t id;
+
+	if (argc == 3 && strcmp(argv[1], "--state") == 0) {
+		if (strcmp(argv[2], "dead") == 0 ||
+		    strcmp(argv[2], "held") == 0 ||
+		    strcmp(argv[2], "cancelled") == 0)
+			return replay_state(ledger, argv[2]);
+		log_error("--state takes dead, held or cancelled");
+		return EXIT_USAGE;
+	}
+	if (argc < 2) {
+		log_error("replay takes ids, or --state dead");
+		return EXIT_USAGE;
+	}
+	for (i = 1; i < argc; i++)
+		if (parse_id(argv[i], &id) == -1)
+			return EXIT_USAGE;
+	for (i = 1; i < argc; i++)
+		if (parse_id(argv[i], &id) == 0 &&
+		    (one = replay(ledger, id)) != EXIT_DONE)
+			rc = one;
+	return rc;
+}
