@@ -114,7 +114,7 @@ UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 # ---- packages --------------------------------------------------------------
 DEPS = gcc clang make pkg-config libcurl4-openssl-dev libjq-dev libsqlite3-dev \
-       libsodium-dev libmicrohttpd-dev bats jq curl openssl procps sqlite3 \
+       libsodium-dev libmicrohttpd-dev bats jq curl openssl procps sqlite3 bsdutils \
        shellcheck cppcheck mandoc libclang-rt-14-dev
 deps:
 	@DEPS='$(DEPS)' sh pipelines/deps.sh

@@ -18,7 +18,6 @@ static const struct condition {
 	int option;
 	const char *name, *sql;
 } conditions[] = {
-	{ 's', "state", "state = ?" },
 	{ 'C', "channel", "channel = ?" },
 	{ 'S', "stream", "stream = ?" },
 	{ 'f', "filter", "filter = ?" },
@@ -28,11 +27,43 @@ static const struct condition {
 };
 #define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
 
+static const char *const states[] = { "queued", "sending", "sent", "in_doubt",
+	"dead", "held", "merged", "cancelled", "unchanged" };
+#define STATES (sizeof(states) / sizeof(states[0]))
+
 struct query {
+	bool wanted[STATES]; /* none: all */
+	size_t wanted_count;
 	const char *values[CONDITIONS];
 	char times[CONDITIONS][CLOCK_TEXT];
 	int64_t limit;
 };
+
+/* "dead,held" */
+static int
+take_states(struct query *query, const char *list)
+{
+	size_t length, i;
+
+	for (;; list += length + 1) {
+		length = strcspn(list, ",");
+		for (i = 0; i < STATES; i++)
+			if (strlen(states[i]) == length &&
+			    memcmp(states[i], list, length) == 0)
+				break;
+		if (i == STATES) {
+			log_error("'%.*s' is no state: use queued, sending, "
+			    "sent, in_doubt, dead, held, merged, cancelled or "
+			    "unchanged", (int)(length < 40 ? length : 40),
+			    list);
+			return EXIT_USAGE;
+		}
+		query->wanted_count += !query->wanted[i];
+		query->wanted[i] = true;
+		if (list[length] == '\0')
+			return 0;
+	}
+}
 
 static int
 take(struct query *query, int option)
@@ -41,6 +72,8 @@ take(struct query *query, int option)
 	char *end;
 	size_t i;
 
+	if (option == 's')
+		return take_states(query, optarg);
 	if (option == 'n') {
 		query->limit = strtoll(optarg, &end, 10);
 		if (*end == '\0' && query->limit >= 1 &&
@@ -80,6 +113,11 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 	buffer_init(&sql, 4096);
 	buffer_puts(&sql, "SELECT id, queued_at AS time, state, filter, stream,"
 	    " record_id, channel, sent_at, slack_ts, error FROM messages");
+	for (i = 0; i < query->wanted_count; i++)
+		buffer_puts(&sql, parameter++ == 0 ? " WHERE state IN (?" :
+		    ", ?");
+	if (query->wanted_count > 0)
+		buffer_puts(&sql, ")");
 	for (i = 0; i < CONDITIONS; i++)
 		if (query->values[i] != NULL)
 			buffer_printf(&sql, "%s %s", parameter++ == 0 ?
@@ -89,7 +127,10 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 	buffer_free(&sql);
 	if (statement == NULL)
 		return -1;
-	for (parameter = 1, i = 0; i < CONDITIONS; i++)
+	for (parameter = 1, i = 0; i < STATES; i++)
+		if (query->wanted[i])
+			db_bind_text(statement, parameter++, states[i]);
+	for (i = 0; i < CONDITIONS; i++)
 		if (query->values[i] != NULL)
 			db_bind_text(statement, parameter++, query->values[i]);
 	db_bind_int(statement, parameter, query->limit);
@@ -99,7 +140,7 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 int
 list_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct option table[CONDITIONS + 2] = { { 0 } };
+	struct option table[CONDITIONS + 3] = { { 0 } };
 	struct query query = { .limit = LIMIT };
 	struct error error;
 	int option, rc;
@@ -108,7 +149,8 @@ list_command(struct ledger *ledger, int argc, char **argv)
 	for (i = 0; i < CONDITIONS; i++)
 		table[i] = (struct option){ conditions[i].name,
 			required_argument, NULL, conditions[i].option };
-	table[i] = (struct option){ "limit", required_argument, NULL, 'n' };
+	table[i++] = (struct option){ "limit", required_argument, NULL, 'n' };
+	table[i] = (struct option){ "state", required_argument, NULL, 's' };
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1)
 		if ((rc = take(&query, option)) != 0)

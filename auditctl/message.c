@@ -76,7 +76,7 @@ show_command(struct ledger *ledger, int argc, char **argv)
 	};
 	struct error error;
 	bool reject;
-	char *state;
+	char *state, subject[32];
 	int64_t id;
 	size_t i;
 
@@ -89,13 +89,15 @@ show_command(struct ledger *ledger, int argc, char **argv)
 	if ((state = state_of(ledger, id, &reject)) == NULL)
 		return EXIT_NO;
 	free(state);
+	snprintf(subject, sizeof(subject), "%lld", (long long)id);
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (print(ledger, parts[i], argv[1], &error) == -1)
+		if (print(ledger, parts[i], subject, &error) == -1)
 			return log_failure(&error);
 	return EXIT_DONE;
 }
 
-/* Queue it again, as a new generation, audited in the same transaction. */
+/* Queue it again, as a new generation, audited in the same transaction.
+ * 1: another process changed it meanwhile. */
 static int
 queue_again(struct ledger *ledger, int64_t id, struct error *error)
 {
@@ -111,7 +113,13 @@ queue_again(struct ledger *ledger, int64_t id, struct error *error)
 	    "AND state IN ('dead', 'held', 'cancelled')", error)) == NULL)
 		goto fail;
 	db_bind_int(statement, 1, id);
-	if (db_run(statement, error) == 0 && audit_append(ledger,
+	if (db_run(statement, error) == -1)
+		goto fail;
+	if (db_changes(ledger->db) != 1) {
+		db_rollback(ledger->db);
+		return 1;
+	}
+	if (audit_append(ledger,
 	    "message.replayed", subject, NULL, error) == 0 &&
 	    db_commit(ledger->db, error) == 0)
 		return 0;
@@ -126,7 +134,7 @@ replay(struct ledger *ledger, int64_t id)
 	struct error error;
 	bool reject = false;
 	char *state = state_of(ledger, id, &reject);
-	int rc = EXIT_NO;
+	int rc = EXIT_NO, queued;
 
 	if (state == NULL)
 		return EXIT_NO;
@@ -138,8 +146,11 @@ replay(struct ledger *ledger, int64_t id)
 	    strcmp(state, "cancelled") != 0)
 		log_error("message %lld is %s: only dead, held and cancelled "
 		    "ones can be replayed", (long long)id, state);
-	else if (queue_again(ledger, id, &error) == -1)
+	else if ((queued = queue_again(ledger, id, &error)) == -1)
 		rc = log_failure(&error);
+	else if (queued == 1)
+		log_error("message %lld was changed by another process: it is "
+		    "left as that one wants it", (long long)id);
 	else {
 		printf("{\"id\":\"%lld\",\"state\":\"queued\"}\n",
 		    (long long)id);

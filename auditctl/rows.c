@@ -2,13 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "auditctl/auditctl.h"
 #include "buffer.h"
 #include "utf8.h"
 
-#define ROW_MAX ((size_t)1 << 20)
+#define ROW_MAX ((size_t)128 << 20) /* a record, each byte escaped */
 #define COLUMNS_MAX 16
 #define GAP 2
 
@@ -24,35 +25,67 @@ static void
 cell_add(struct table *table, int column, const char *text)
 {
 	size_t width, start = table->cells.length, i;
+	unsigned char *c;
 
 	text = text != NULL ? text : "-";
-	width = utf8_length(text, strlen(text));
-	if (width > table->widths[column])
-		table->widths[column] = width;
 	buffer_append(&table->cells, text, strlen(text) + 1);
 	if (table->cells.failed)
 		return;
 	/* A terminal must not be steered by what the ledger holds. */
-	for (i = start; i + 1 < table->cells.length; i++)
-		if ((unsigned char)table->cells.data[i] < 0x20 ||
-		    table->cells.data[i] == 0x7f)
-			table->cells.data[i] = '?';
+	for (i = start; i + 1 < table->cells.length; i++) {
+		c = (unsigned char *)table->cells.data + i;
+		if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+			c[0] = c[1] = '?'; /* the controls of U+0080 on */
+	}
+	width = utf8_length(table->cells.data + start,
+	    table->cells.length - start - 1);
+	if (width > table->widths[column])
+		table->widths[column] = width;
+}
+
+static size_t
+terminal_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_col > 0 ? size.ws_col : SIZE_MAX;
+}
+
+/* At most room characters of text; how many they were. */
+static size_t
+put(const char *text, size_t room)
+{
+	size_t bytes = 0, count, step;
+
+	for (count = 0; count < room && text[bytes] != '\0'; count++) {
+		step = utf8_step(text + bytes, strlen(text + bytes));
+		bytes += step > 0 ? step : 1;
+	}
+	fwrite(text, 1, bytes, stdout);
+	return count;
 }
 
 static void
 table_write(const struct table *table)
 {
 	const char *cell = table->cells.data;
-	size_t row, width;
+	size_t row, room, used, gap, line = terminal_width();
 	int column;
 
 	for (row = 0; row < table->rows; row++) {
+		room = line;
 		for (column = 0; column < table->columns; column++) {
-			fputs(cell, stdout);
-			width = utf8_length(cell, strlen(cell));
-			if (column + 1 < table->columns)
-				printf("%*s", (int)(table->widths[column] -
-				    width + GAP), "");
+			used = put(cell, room);
+			room -= used;
+			gap = table->widths[column] - used + GAP;
+			if (column + 1 < table->columns && gap <= room) {
+				printf("%*s", (int)gap, "");
+				room -= gap;
+			} else
+				room = 0;
 			cell += strlen(cell) + 1;
 		}
 		putchar('\n');

@@ -12,30 +12,51 @@
 #include "auditctl/auditctl.h"
 #include "log.h"
 
-/* Ask on the terminal without showing what is typed. */
-static int
-read_hidden(struct secret *secret, int fd, const char *what,
-    struct error *error)
-{
-	struct termios shown, hidden;
-	int terminal, rc;
+#define TERMINAL_LINE_MAX 4095 /* what the line discipline gives */
 
-	terminal = isatty(fd) && tcgetattr(fd, &shown) == 0;
-	if (terminal) {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		fprintf(stderr, "%s (not shown, end with ctrl-D twice): ",
-		    what);
-		tcsetattr(fd, TCSAFLUSH, &hidden);
-	}
-	rc = secret_read(secret, fd, what, error);
-	if (terminal) {
-		tcsetattr(fd, TCSAFLUSH, &shown);
-		fputc('\n', stderr);
-	}
-	return rc;
+static void
+on_signal(int number)
+{
+	(void)number; /* it ends the read, so that the echo is switched on */
 }
 
+/* One line from the terminal, not shown. */
+static int
+read_line(struct secret *secret, int fd, const char *what,
+    struct error *error)
+{
+	struct sigaction action = { .sa_handler = on_signal }, interrupt, end;
+	struct termios shown, hidden;
+	struct secret line;
+	ssize_t count;
+	int rc = -1;
+
+	if (tcgetattr(fd, &shown) == -1)
+		return error_errno(error, EXIT_IO, "cannot ask the terminal");
+	if (secret_new(&line, TERMINAL_LINE_MAX, error) == -1)
+		return -1;
+	sigaction(SIGINT, &action, &interrupt);
+	sigaction(SIGTERM, &action, &end);
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	fprintf(stderr, "%s (not shown): ", what);
+	tcsetattr(fd, TCSAFLUSH, &hidden);
+	count = read(fd, line.text, line.length);
+	tcsetattr(fd, TCSAFLUSH, &shown);
+	fputc('\n', stderr);
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGTERM, &end, NULL);
+	if (count > 0 && line.text[count - 1] == '\n')
+		count--;
+	if (count == -1)
+		error_errno(error, EXIT_NOINPUT, "cannot read %s", what);
+	else if (count == 0)
+		error_set(error, EXIT_DATA, "%s is empty", what);
+	else
+		rc = secret_copy(secret, line.text, (size_t)count, error);
+	secret_free(&line);
+	return rc;
+}
 static int
 parse_descriptor(const char *text, int *fd)
 {
@@ -74,8 +95,8 @@ set(struct ledger *ledger, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	snprintf(what, sizeof(what), "the value of '%.80s'", argv[optind]);
-	if (read_hidden(&secret, fd, what, &error) == -1 ||
-	    vault_set(ledger, argv[optind], secret.text, secret.length,
+	if ((isatty(fd) ? read_line(&secret, fd, what, &error) :
+	    secret_read(&secret, fd, what, &error)) == -1 || vault_set(ledger, argv[optind], secret.text, secret.length,
 	    &error) == -1)
 		rc = log_failure(&error);
 	secret_free(&secret);

@@ -232,7 +232,15 @@ run_close(struct run *run)
 	free(run->pipeline);
 }
 
-/* One broken stream doesn't stop the others; the last failure is the status. */
+/* A failure that a person must mend outweighs one that time may. */
+static int
+worse(int one, int other)
+{
+	return one == EXIT_DONE || (exitcode_is_transient(one) &&
+	    !exitcode_is_transient(other)) ? other : one;
+}
+
+/* One broken stream doesn't stop the others; the worst is the status. */
 static int
 read_streams(struct run *run, struct error *error)
 {
@@ -257,7 +265,7 @@ read_streams(struct run *run, struct error *error)
 		    pager_run(&run->rest, &run->singer, &run->streams, i,
 		    since[i], run->options.until, error) == 0)
 			continue;
-		rc = log_failure(error);
+		rc = worse(rc, log_failure(error));
 		if (error->code == EXIT_IO || error->code == EXIT_SYSTEM)
 			break; /* nobody reads any more */
 	}

@@ -18,12 +18,12 @@ struct pager {
 	int64_t low, until; /* bounds of the query; -1: none */
 	int64_t offset;
 	int64_t current;    /* stamp of the group that is being read */
-	int64_t complete;   /* stamp of the last group that is whole */
 	char **ids;         /* what was written of the current group */
 	size_t id_count, id_capacity;
 	char *first_id;     /* of the page before */
 	int empty_pages;
-	bool schema_written;
+	int64_t written;    /* stamp of the last STATE */
+	bool schema_written, state_written; /* the latter: on this page */
 };
 
 static int
@@ -196,6 +196,29 @@ is_cut(const struct json *json, json_node node)
 }
 
 static int
+state_write(struct pager *pager, int64_t stamp, struct error *error)
+{
+	if (stamp == pager->written)
+		return 0;
+	pager->written = stamp;
+	pager->state_written = true;
+	return singer_state(pager->singer, pager->index, stamp, error);
+}
+
+/* The current group is whole.  A STATE belongs here, before the next group's
+ * first record; one a page is enough. */
+static int
+next_group(struct pager *pager, int64_t stamp, struct error *error)
+{
+	int64_t complete = pager->current;
+
+	pager->current = stamp;
+	ids_clear(pager);
+	return complete == NO_STAMP || pager->state_written ? 0 :
+	    state_write(pager, complete, error);
+}
+
+static int
 row_read(struct pager *pager, const struct json *json, json_node row,
     struct error *error)
 {
@@ -211,10 +234,9 @@ row_read(struct pager *pager, const struct json *json, json_node row,
 		free(id);
 		return -1;
 	}
-	if (stamp > pager->current) {
-		pager->complete = pager->current;
-		pager->current = stamp;
-		ids_clear(pager);
+	if (stamp > pager->current && next_group(pager, stamp, error) == -1) {
+		free(id);
+		return -1;
 	}
 	if (is_cut(json, row)) {
 		error_set(error, EXIT_PROTOCOL, "stream %s: record %s has more "
@@ -253,11 +275,8 @@ offset_check(struct pager *pager, const struct json *json, json_node row,
 static int
 advance(struct pager *pager, bool more, size_t rows, struct error *error)
 {
-	if (!more) {
-		/* The last group is whole as far as the server says. */
-		pager->complete = pager->current;
+	if (!more)
 		return 1;
-	}
 	if (rows == 0)
 		return ++pager->empty_pages < EMPTY_PAGES_MAX ? 0 :
 		    error_set(error, EXIT_PROTOCOL, "stream %s: the server "
@@ -280,6 +299,7 @@ page_read(struct pager *pager, struct buffer *url, struct json *json,
 	json_node items, row;
 	bool more;
 
+	pager->state_written = false;
 	if (page_url(pager, url, error) == -1 || rest_get(pager->rest,
 	    pager->stream->name, buffer_text(url), json, error) == -1)
 		return -1;
@@ -313,21 +333,21 @@ pager_run(struct rest *rest, struct singer *singer,
 	struct pager pager = { .rest = rest, .singer = singer,
 		.stream = &streams->list[stream], .index = stream,
 		.low = since_ms, .until = until_ms, .current = NO_STAMP,
-		.complete = NO_STAMP };
-	int64_t written = NO_STAMP;
+		.written = NO_STAMP };
 	struct json json = { 0 };
 	struct buffer url;
 	int rc;
 
 	buffer_init(&url, 32768);
-	do {
-		rc = page_read(&pager, &url, &json, error);
-		if (rc != -1 && pager.complete != written) {
-			written = pager.complete;
-			if (singer_state(singer, stream, written, error) == -1)
-				rc = -1;
-		}
-	} while (rc == 0);
+	while ((rc = page_read(&pager, &url, &json, error)) == 0)
+		;
+	/* The last group is whole as far as the server says.  Without rows the
+	 * bookmark is said again: who keeps the last STATE must find one. */
+	if (rc == 1 && pager.current != NO_STAMP)
+		rc = state_write(&pager, pager.current, error) == -1 ? -1 : 1;
+	else if (rc == 1 && singer->bookmarks[stream].known)
+		rc = singer_state(singer, stream,
+		    singer->bookmarks[stream].stamp_ms, error) == -1 ? -1 : 1;
 	json_free(&json);
 	buffer_free(&url);
 	pager_free(&pager);

@@ -2,8 +2,8 @@
  * exitcode: the exit statuses of every tool, which are an API: a caller
  * decides by them whether to try again.  The numbers are those of sysexits.
  *
- * "Try again later" is EXIT_UNAVAILABLE, EXIT_SYSTEM, EXIT_IO and EXIT_TEMPFAIL;
- * everything else but EXIT_DONE needs a person.
+ * "Try again later" is EXIT_UNAVAILABLE, EXIT_SYSTEM, EXIT_IO and EXIT_TEMPFAIL
+ * (exitcode_is_transient); everything else but EXIT_DONE needs a person.
  */
 #ifndef LEDGERPIPE_EXITCODE_H
 #define LEDGERPIPE_EXITCODE_H
@@ -24,5 +24,12 @@ enum exitcode {
 	EXIT_NOAUTH = 77,      /* not authorised */
 	EXIT_CONFIG = 78       /* configuration */
 };
+
+static inline int
+exitcode_is_transient(int code)
+{
+	return code == EXIT_UNAVAILABLE || code == EXIT_SYSTEM ||
+	    code == EXIT_IO || code == EXIT_TEMPFAIL;
+}
 
 #endif

@@ -74,6 +74,9 @@ on_header(char *line, size_t size, size_t count, void *context)
 	size_t length = size * count, i, name;
 
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		/* A handle may be performed again: forget the last answer. */
+		if (length > 5 && memcmp(line, "HTTP/", 5) == 0)
+			kept[i].out[0] = '\0';
 		name = strlen(kept[i].name);
 		if (length > name && strncasecmp(line, kept[i].name, name) == 0)
 			keep(kept[i].out, line + name, length - name);

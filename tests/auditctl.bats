@@ -173,6 +173,7 @@ message() {
 	ids() { "$BIN/auditctl" list "$@" >rows && jq -r .id rows | tr '\n' ' '; }
 	[ "$(ids)" = '3 2 1 ' ]
 	[ "$(ids --state dead)" = '3 1 ' ]
+	[ "$(ids --state dead,sent --channel '#finance')" = '2 1 ' ]
 	[ "$(ids --channel '#finance' --state dead)" = '1 ' ]
 	[ "$(ids --record 300000000000002)" = '2 ' ]
 	[ "$(ids --since 2026-11-24T02:00:00Z --until 2026-11-24T03:00:00Z)" = '2 ' ]
@@ -181,7 +182,7 @@ message() {
 }
 
 @test "list refuses a bad time, a bad limit and an unknown option" {
-	for words in '--since yesterday' '--limit 0' '--limit x' '--nothing' 'operand'; do
+	for words in '--since yesterday' '--limit 0' '--limit x' '--state ded' '--state dead,' '--nothing' 'operand'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr "$BIN/auditctl" list $words
 	done
@@ -190,7 +191,7 @@ message() {
 @test "show gives the message, its payload and its events" {
 	message 1 dead "'#finance'"
 	run -0 "$BIN/auditctl" replay 1
-	run -0 --separate-stderr "$BIN/auditctl" show 1
+	run -0 --separate-stderr "$BIN/auditctl" show 01
 	[[ $output == *key-1* ]]
 	[[ $output == *'hello 1'* ]]
 	[[ $output == *message.replayed* ]]
@@ -225,4 +226,51 @@ message() {
 	message 4 dead NULL
 	run -0 --separate-stderr "$BIN/auditctl" replay --state dead
 	[ "$(sqlite3 ledger.db "SELECT group_concat(id) FROM messages WHERE state = 'queued'")" = 1,3 ]
+}
+
+@test "show writes a reject of many megabytes" {
+	message 1 dead NULL
+	sqlite3 ledger.db "UPDATE bodies SET payload = printf('%.*c', 5000000, 'x')"
+	"$BIN/auditctl" show 1 >shown
+	[ "$(jq -r 'select(.payload) | .payload | length' shown)" = 5000000 ]
+}
+
+@test "two replays at once queue each message once" {
+	for i in 1 2 3 4 5 6 7 8; do message $i dead "'#finance'"; done
+	"$BIN/auditctl" replay --state dead >one 2>one.err & first=$!
+	"$BIN/auditctl" replay --state dead >two 2>two.err || [ $? = 1 ]
+	wait $first || [ $? = 1 ]
+	[ "$(cat one two | wc -l)" = 8 ]
+	[ "$(sqlite3 ledger.db "SELECT count(*), count(DISTINCT subject) FROM audit WHERE event = 'message.replayed'")" = '8|8' ]
+	[ "$(sqlite3 ledger.db 'SELECT DISTINCT generation FROM messages')" = 2 ]
+}
+
+# at_terminal COLUMNS WORDS...: auditctl on a terminal so wide.
+at_terminal() {
+	script -qec "stty cols $1; '$BIN/auditctl' ${*:2}" /dev/null </dev/null | tr -d '\r'
+}
+
+@test "a table on a terminal keeps to its width" {
+	message 1 dead "'#finance'"
+	at_terminal 60 list >table
+	[ "$(wc -l <table)" = 2 ]
+	run -0 awk 'length($0) > 60 { exit 1 }' table
+}
+
+@test "a table on a terminal shows no control character" {
+	message 1 dead "'#fi' || char(0x9b) || 'nan' || char(27) || 'ce'"
+	at_terminal 200 list >table
+	run -0 grep -F '#fi??nan?ce' table
+}
+
+@test "the terminal shows nothing of a secret that is typed" {
+	mkfifo keys
+	script -qec "'$BIN/auditctl' vault set slack.signing_secret" /dev/null <keys >typed &
+	exec 7>keys
+	until grep -q 'not shown' typed; do :; done
+	printf 'typed-canary\n' >&7
+	wait $!
+	exec 7>&-
+	run -1 grep -q typed-canary typed
+	[[ $("$BIN/auditctl" vault list) == *slack.signing_secret* ]]
 }

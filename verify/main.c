@@ -174,12 +174,10 @@ secrets_from_vault(struct secrets *secrets, const char *path,
 
 	if (config_open(&config, path, error) == -1)
 		goto out;
-	file = config_file(&config, "ledger", NULL);
-	key_file = config_file(&config, "key_file", NULL);
+	file = config_file(&config, "ledger", "ledger.db");
+	key_file = config_file(&config, "key_file", "ledger.key");
 	if (file == NULL || key_file == NULL) {
-		error_set(error, EXIT_CONFIG, "%s names no %s; add it, or "
-		    "give --secret-file", config.path,
-		    file == NULL ? "ledger" : "key_file");
+		error_set(error, EXIT_SYSTEM, "out of memory");
 		goto out;
 	}
 	if (ledger_open(&ledger, file, key_file, DB_READ, "verify", error) ==
