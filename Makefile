@@ -133,7 +133,7 @@ demo: all
 # ---- static checks ---------------------------------------------------------
 HDRS = $(wildcard lib/*.h sandbox/*.h $(TOOLS:%=%/*.h))
 MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1)
-lint: lint-hdr lint-cppcheck lint-sh lint-man $(if $(transform_SRCS),lint-jq)
+lint: lint-hdr lint-cppcheck lint-sh lint-man $(if $(wildcard transform/main.c),lint-jq)
 lint-hdr:
 	@for h in $(HDRS); do echo "#include \"$$h\"" | \
 	  $(CC) $(ALL_CFLAGS) -x c -fsyntax-only - || exit 1; done

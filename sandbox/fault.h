@@ -1,0 +1,43 @@
+/*
+ * fault: answers that are to go wrong, ordered by a test, and the log of all
+ * requests.
+ *
+ * POST /_control/fault takes
+ *
+ *   {"path":"/api/chat.postMessage","count":2,"skip":0,"status":503,
+ *    "body":"…","content_type":"text/html","headers":{"Retry-After":"1"},
+ *    "delay_ms":50,"drop":true,"truncate":true,"handle":true}
+ *
+ * and the next `count` (default 1) requests whose path starts with `path`
+ * (default "/"), after `skip` others, answer so.  With `status` or `drop`
+ * the request is lost before it did anything, unless `handle` is true: then
+ * it is carried out and only its answer is replaced.  Without both the real
+ * answer is sent, late or truncated.  DELETE clears all faults.  Faults are
+ * used in the order in which they came; /_control/ itself never fails.
+ *
+ * GET /_control/requests lists the requests outside /_control/ so far, one
+ * JSON object a line: method, path (with the query, as sent), headers, body;
+ * DELETE forgets them.  The oldest are forgotten beyond REQUEST_LOG_MAX.
+ */
+#ifndef SANDBOX_FAULT_H
+#define SANDBOX_FAULT_H
+
+#include "sandbox/server.h"
+
+#define REQUEST_LOG_MAX ((size_t)64 << 20)
+#define FAULTS_MAX 256
+
+struct faults;
+
+struct faults *faults_new(void);
+void faults_free(struct faults *faults);
+/* Write the request into the log. */
+void faults_record(struct faults *faults, const struct request *request);
+/* Let handler answer, or a fault that fits. */
+void faults_answer(struct faults *faults, const struct request *request,
+    struct response *response, server_handler handler, void *context);
+/* Paths /_control/fault and /_control/requests; false for another one. */
+bool faults_control(struct faults *faults, const struct request *request,
+    struct response *response);
+
+#endif
