@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "deliver/slack.h"
+
+#define CONNECT_MS 10000
+#define EVENTS 64
+#define IDLE_MAX_S 30L /* a server may have closed an older one */
+
+struct client {
+	struct client_setup setup;
+	CURLM *multi;
+	struct curl_slist *json, *form; /* headers */
+	int epoll;
+	int input;           /* the descriptor that epoll watches, or -1 */
+	int64_t timer_ms;    /* libcurl's, monotonic; -1: none */
+	size_t in_flight;
+	struct call *all;    /* every one there is */
+	struct call *idle;
+	struct call *done, **done_tail;
+};
+
+static int
+on_socket(CURL *easy, curl_socket_t socket, int what, void *context,
+    void *known)
+{
+	struct client *client = context;
+	struct epoll_event event = { .data.fd = socket };
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		epoll_ctl(client->epoll, EPOLL_CTL_DEL, socket, NULL);
+		return 0;
+	}
+	if (what & CURL_POLL_IN)
+		event.events |= EPOLLIN;
+	if (what & CURL_POLL_OUT)
+		event.events |= EPOLLOUT;
+	if (epoll_ctl(client->epoll, known != NULL ? EPOLL_CTL_MOD :
+	    EPOLL_CTL_ADD, socket, &event) == -1)
+		return -1;
+	curl_multi_assign(client->multi, socket, client);
+	return 0;
+}
+
+static int
+on_timer(CURLM *multi, long timeout_ms, void *context)
+{
+	struct client *client = context;
+
+	(void)multi;
+	client->timer_ms = timeout_ms < 0 ? -1 :
+	    clock_monotonic_ms() + timeout_ms;
+	return 0;
+}
+
+static struct curl_slist *
+headers(const struct secret *token, const char *type)
+{
+	struct curl_slist *list = NULL, *longer;
+	struct buffer line;
+
+	buffer_init(&line, 2 * SECRET_MAX);
+	buffer_printf(&line, "Authorization: Bearer %s", token->text);
+	if (!line.failed)
+		list = curl_slist_append(NULL, line.data);
+	if (line.data != NULL)
+		explicit_bzero(line.data, line.capacity);
+	buffer_free(&line);
+	buffer_init(&line, 256);
+	buffer_printf(&line, "Content-Type: %s; charset=utf-8", type);
+	if (list != NULL &&
+	    (longer = curl_slist_append(list, line.data)) != NULL)
+		/* Don't ask first whether the body is welcome. */
+		list = curl_slist_append(longer, "Expect:");
+	buffer_free(&line);
+	return list;
+}
+
+struct client *
+client_open(const struct client_setup *setup, const struct secret *token,
+    struct error *error)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL) {
+		error_set(error, EXIT_SYSTEM, "out of memory");
+		return NULL;
+	}
+	client->setup = *setup;
+	client->input = client->epoll = -1;
+	client->timer_ms = -1;
+	client->done_tail = &client->done;
+	if ((client->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1 ||
+	    (client->multi = curl_multi_init()) == NULL ||
+	    (client->json = headers(token, "application/json")) == NULL ||
+	    (client->form = headers(token,
+	    "application/x-www-form-urlencoded")) == NULL) {
+		error_set(error, EXIT_SYSTEM, "cannot set up HTTP");
+		client_close(client);
+		return NULL;
+	}
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+	    (long)CLIENT_CALLS_MAX);
+	return client;
+}
+
+static void
+call_free(struct call *call)
+{
+	curl_easy_cleanup(call->easy);
+	http_answer_free(&call->answer);
+	buffer_free(&call->body);
+	free(call);
+}
+
+static void
+wipe_headers(struct curl_slist *list)
+{
+	struct curl_slist *item;
+
+	for (item = list; item != NULL; item = item->next)
+		explicit_bzero(item->data, strlen(item->data));
+	curl_slist_free_all(list);
+}
+
+void
+client_close(struct client *client)
+{
+	struct call *call;
+
+	if (client == NULL)
+		return;
+	while ((call = client->all) != NULL) {
+		client->all = call->all_next;
+		curl_multi_remove_handle(client->multi, call->easy);
+		call_free(call);
+	}
+	if (client->multi != NULL)
+		curl_multi_cleanup(client->multi);
+	wipe_headers(client->json);
+	wipe_headers(client->form);
+	if (client->epoll != -1)
+		close(client->epoll);
+	free(client);
+}
+
+static size_t
+on_read(char *out, size_t size, size_t count, void *context)
+{
+	struct call *call = context;
+	size_t left = call->body.length - call->at, room = size * count;
+
+	if (left > room)
+		left = room;
+	memcpy(out, buffer_text(&call->body) + call->at, left);
+	call->at += left;
+	return left;
+}
+
+/* See the header: a request must not be sent twice. */
+static int
+on_seek(void *context, curl_off_t offset, int origin)
+{
+	(void)context;
+	(void)offset;
+	(void)origin;
+	return CURL_SEEKFUNC_FAIL;
+}
+
+static struct call *
+call_new(struct client *client)
+{
+	struct call *call = client->idle;
+
+	if (call != NULL) {
+		client->idle = call->next;
+		call->next = NULL;
+		return call;
+	}
+	if ((call = calloc(1, sizeof(*call))) == NULL)
+		return NULL;
+	http_answer_init(&call->answer, SLACK_ANSWER_MAX);
+	buffer_init(&call->body, SLACK_ANSWER_MAX);
+	if ((call->easy = curl_easy_init()) == NULL) {
+		call_free(call);
+		return NULL;
+	}
+	call->all_next = client->all;
+	client->all = call;
+	return call;
+}
+
+static int
+prepare(struct client *client, struct call *call, const char *method,
+    const char *type, struct error *error)
+{
+	struct buffer url;
+	CURLcode rc = CURLE_OK;
+	int prepared;
+
+	buffer_init(&url, 4096);
+	buffer_printf(&url, "%s/%s", client->setup.url, method);
+	prepared = url.failed ? error_set(error, EXIT_CONFIG,
+	    "slack.url is too long") : http_prepare(call->easy, &call->answer,
+	    url.data, client->setup.ca_file, CONNECT_MS,
+	    (long)client->setup.timeout_ms, error);
+	buffer_free(&url);
+	if (prepared == -1)
+		return -1;
+#define SET(option, value) \
+	if (rc == CURLE_OK) \
+		rc = curl_easy_setopt(call->easy, option, value)
+	SET(CURLOPT_POST, 1L);
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
+	SET(CURLOPT_READFUNCTION, on_read);
+	SET(CURLOPT_READDATA, call);
+	SET(CURLOPT_SEEKFUNCTION, on_seek);
+	SET(CURLOPT_HTTPHEADER, strcmp(type, "application/json") == 0 ?
+	    client->json : client->form);
+	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
+	SET(CURLOPT_BUFFERSIZE, 16384L);
+	SET(CURLOPT_PRIVATE, call);
+#undef SET
+	return rc == CURLE_OK ? 0 : error_set(error, EXIT_SYSTEM,
+	    "cannot prepare a request: %s", curl_easy_strerror(rc));
+}
+
+int
+client_call(struct client *client, const char *method, const char *type,
+    const struct buffer *body, void *context, struct error *error)
+{
+	struct call *call = call_new(client);
+	CURLMcode rc;
+
+	if (call == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	buffer_clear(&call->body);
+	buffer_append(&call->body, buffer_text(body), body->length);
+	call->at = 0;
+	call->context = context;
+	if (prepare(client, call, method, type, error) == -1) {
+		client_release(client, call);
+		return -1;
+	}
+	call->started_ms = clock_monotonic_ms();
+	if ((rc = curl_multi_add_handle(client->multi, call->easy)) !=
+	    CURLM_OK) {
+		client_release(client, call);
+		return error_set(error, EXIT_SYSTEM,
+		    "cannot start a request: %s", curl_multi_strerror(rc));
+	}
+	client->in_flight++;
+	return 0;
+}
+
+size_t
+client_in_flight(const struct client *client)
+{
+	return client->in_flight;
+}
+
+static void
+end_call(struct client *client, struct call *call, CURLcode result)
+{
+	curl_off_t sent_us = 0;
+
+	call->not_sent = result != CURLE_OK &&
+	    http_not_sent(call->easy, result);
+	if (result != CURLE_OK) {
+		call->answer.status = 0; /* a cut answer is none */
+		if (*call->answer.failure == '\0')
+			strncpy(call->answer.failure,
+			    curl_easy_strerror(result),
+			    sizeof(call->answer.failure) - 1);
+	} else
+		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE,
+		    &call->answer.status);
+	curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+	call->left_ms = call->started_ms + sent_us / 1000;
+	curl_multi_remove_handle(client->multi, call->easy);
+	client->in_flight--;
+	*client->done_tail = call;
+	client->done_tail = &call->next;
+}
+
+static void
+collect(struct client *client)
+{
+	struct call *call;
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(client->multi, &left)) != NULL)
+		if (message->msg == CURLMSG_DONE && curl_easy_getinfo(
+		    message->easy_handle, CURLINFO_PRIVATE,
+		    (char **)(void *)&call) == CURLE_OK)
+			end_call(client, call, message->data.result);
+}
+
+struct call *
+client_next(struct client *client)
+{
+	struct call *call = client->done;
+
+	if (call != NULL && (client->done = call->next) == NULL)
+		client->done_tail = &client->done;
+	return call;
+}
+
+void
+client_release(struct client *client, struct call *call)
+{
+	call->next = client->idle;
+	client->idle = call;
+}
+
+/* A regular file can't be watched and needn't be: it is always readable. */
+static int
+watch(struct client *client, int input, bool *always, struct error *error)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = input };
+
+	*always = false;
+	if (input == client->input)
+		return 0;
+	if (client->input != -1)
+		epoll_ctl(client->epoll, EPOLL_CTL_DEL, client->input, NULL);
+	client->input = -1;
+	if (input == -1)
+		return 0;
+	if (epoll_ctl(client->epoll, EPOLL_CTL_ADD, input, &event) == 0) {
+		client->input = input;
+		return 0;
+	}
+	if (errno != EPERM)
+		return error_errno(error, EXIT_SYSTEM,
+		    "cannot watch the input");
+	*always = true;
+	return 0;
+}
+
+static int
+timeout(const struct client *client, int64_t timeout_ms, bool always)
+{
+	int64_t left;
+
+	if (always || client->done != NULL)
+		return 0;
+	if (client->timer_ms != -1) {
+		left = client->timer_ms - clock_monotonic_ms();
+		if (left < 0)
+			left = 0;
+		if (timeout_ms == -1 || left < timeout_ms)
+			timeout_ms = left;
+	}
+	return timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms;
+}
+
+int
+client_wait(struct client *client, int input, int64_t timeout_ms,
+    const sigset_t *mask, bool *readable, struct error *error)
+{
+	struct epoll_event events[EVENTS];
+	int count, i, running, what;
+
+	if (watch(client, input, readable, error) == -1)
+		return -1;
+	count = epoll_pwait(client->epoll, events, EVENTS,
+	    timeout(client, timeout_ms, *readable), mask);
+	if (count == -1 && errno != EINTR)
+		return error_errno(error, EXIT_SYSTEM, "cannot wait");
+	for (i = 0; i < count; i++) {
+		if (events[i].data.fd == client->input) {
+			*readable = true;
+			continue;
+		}
+		what = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		    (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		    (events[i].events & (EPOLLERR | EPOLLHUP) ?
+		    CURL_CSELECT_ERR : 0);
+		curl_multi_socket_action(client->multi, events[i].data.fd,
+		    what, &running);
+	}
+	if (client->timer_ms != -1 &&
+	    client->timer_ms <= clock_monotonic_ms()) {
+		client->timer_ms = -1;
+		curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0,
+		    &running);
+	}
+	collect(client);
+	return 0;
+}

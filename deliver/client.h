@@ -1,0 +1,63 @@
+/*
+ * client: calls of Slack's methods, many at a time, over kept connections.
+ *
+ * One thread: client_wait runs libcurl's sockets and timers on one epoll,
+ * together with an input descriptor of the caller, and client_next hands out
+ * what has ended.  A call is never repeated by itself: libcurl would send a
+ * request again when a kept connection dies without an answer, and a message
+ * might then be there twice; a body that can't be rewound forbids it that.
+ *
+ * The token goes into a header alone.  Errors: EXIT_SYSTEM.
+ */
+#ifndef LEDGERPIPE_DELIVER_CLIENT_H
+#define LEDGERPIPE_DELIVER_CLIENT_H
+
+#include <signal.h>
+
+#include "http.h"
+#include "secret.h"
+
+#define CLIENT_CALLS_MAX 256 /* in flight; about 18 KB each */
+
+struct client;
+
+struct call {
+	struct http_answer answer;
+	bool not_sent;      /* failed before any byte of it left */
+	int64_t left_ms;    /* monotonic: when its bytes began to leave */
+	void *context;      /* the caller's */
+	/* The rest is the client's. */
+	CURL *easy;
+	struct buffer body;
+	size_t at;
+	int64_t started_ms;
+	struct call *next, *all_next;
+};
+
+struct client_setup {
+	const char *url;     /* base, without its final '/' */
+	const char *ca_file; /* or NULL */
+	int64_t timeout_ms;  /* of one call, all in all */
+};
+
+/* What setup points to lives on.  NULL and an error on failure. */
+struct client *client_open(const struct client_setup *setup,
+    const struct secret *token, struct error *error);
+void client_close(struct client *client); /* NULL is fine; drops calls */
+
+/* Start POST url/method with a body; type is its media type.  The call is the
+ * client's until client_next gives it back. */
+int client_call(struct client *client, const char *method, const char *type,
+    const struct buffer *body, void *context, struct error *error);
+size_t client_in_flight(const struct client *client);
+
+/* Wait until something may be done: a call ended, *readable (set) input is
+ * there, timeout_ms is over (-1: none), or a signal came that mask lets in.
+ * input: a descriptor, or -1 for none. */
+int client_wait(struct client *client, int input, int64_t timeout_ms,
+    const sigset_t *mask, bool *readable, struct error *error);
+/* A call that has ended, or NULL; give it back with client_release. */
+struct call *client_next(struct client *client);
+void client_release(struct client *client, struct call *call);
+
+#endif

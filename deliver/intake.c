@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/intake.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define ECHO_MAX ((size_t)64 << 20)
+#define HASH_BYTES 16
+
+/* The members of a line that are strings. */
+struct fields {
+	char *filter, *stream, *record_id, *record_version, *key, *channel;
+	char *payload, *delivery, *hash, *not_before;
+	bool ignored; /* on_change is "ignore" */
+};
+
+int
+intake_open(struct intake *intake, struct ledger *ledger, struct pace *pace,
+    const char *pipeline, int fd)
+{
+	*intake = (struct intake){ .ledger = ledger, .pace = pace,
+		.pipeline = pipeline };
+	line_open(&intake->reader, fd);
+	buffer_init(&intake->scratch, JSON_TEXT_MAX);
+	buffer_init(&intake->echo, ECHO_MAX);
+	return 0;
+}
+
+void
+intake_close(struct intake *intake)
+{
+	line_close(&intake->reader);
+	json_free(&intake->json);
+	buffer_free(&intake->scratch);
+	buffer_free(&intake->echo);
+}
+
+/* The input can't be trusted from here on: say why, read no further. */
+static int
+refuse(struct intake *intake, enum exitcode code, const char *what)
+{
+	error_set(&intake->failure, code, "input line %llu %s",
+	    (unsigned long long)intake->reader.number, what);
+	intake->failed = intake->ended = true;
+	return 0;
+}
+
+static char *
+member(struct intake *intake, const char *name)
+{
+	return json_dup(&intake->json, json_member(&intake->json, 0, name));
+}
+
+/* A member's source text, or NULL. */
+static char *
+source(struct intake *intake, json_node node)
+{
+	size_t length;
+	const char *text = json_raw(&intake->json, node, &length);
+
+	return node == JSON_NONE ? NULL : strndup(text, length);
+}
+
+static void
+fields_free(struct fields *fields)
+{
+	free(fields->filter);
+	free(fields->stream);
+	free(fields->record_id);
+	free(fields->record_version);
+	free(fields->key);
+	free(fields->channel);
+	free(fields->payload);
+	free(fields->delivery);
+	free(fields->hash);
+	free(fields->not_before);
+}
+
+static char *
+hash_of(const char *text)
+{
+	unsigned char digest[HASH_BYTES];
+	char *hex = malloc(HASH_BYTES * 2 + 1);
+
+	if (hex == NULL)
+		return NULL;
+	crypto_generichash(digest, sizeof(digest),
+	    (const unsigned char *)text, strlen(text), NULL, 0);
+	return sodium_bin2hex(hex, HASH_BYTES * 2 + 1, digest, sizeof(digest));
+}
+
+/* What every MESSAGE and REJECT has. */
+static bool
+read_common(struct intake *intake, struct fields *fields)
+{
+	fields->filter = member(intake, "filter");
+	fields->stream = member(intake, "stream");
+	fields->record_id = member(intake, "record_id");
+	fields->record_version = member(intake, "record_version");
+	return fields->filter != NULL && fields->stream != NULL &&
+	    fields->record_id != NULL && fields->record_version != NULL;
+}
+
+static bool
+read_delivery(struct intake *intake, struct fields *fields)
+{
+	const struct json *json = &intake->json;
+	json_node node = json_member(json, 0, "delivery");
+	char normal[CLOCK_TEXT], *text;
+	int64_t at;
+	bool good = true;
+
+	if (node == JSON_NONE || json_type(json, node) == JSON_NULL)
+		return true;
+	fields->delivery = source(intake, node);
+	fields->ignored = json_is(json, json_member(json, node, "on_change"),
+	    "ignore");
+	text = json_dup(json, json_member(json, node, "not_before"));
+	if (text != NULL && (good = clock_parse(text, &at) == 0)) {
+		clock_format(at, normal);
+		fields->not_before = strdup(normal);
+	}
+	free(text);
+	return good && fields->delivery != NULL;
+}
+
+static bool
+read_message(struct intake *intake, struct fields *fields)
+{
+	const struct json *json = &intake->json;
+	json_node payload = json_member(json, 0, "payload");
+
+	if (!read_common(intake, fields) || !read_delivery(intake, fields) ||
+	    json_type(json, payload) != JSON_OBJECT)
+		return false;
+	fields->key = member(intake, "key");
+	fields->channel = json_dup(json, json_member(json, payload,
+	    "channel"));
+	fields->payload = source(intake, payload);
+	fields->hash = fields->payload != NULL ? hash_of(fields->payload) :
+	    NULL;
+	return fields->key != NULL && fields->channel != NULL &&
+	    *fields->channel != '\0' && fields->hash != NULL;
+}
+
+static int64_t
+position_of(struct intake *intake)
+{
+	int64_t position;
+
+	return json_integer(&intake->json, json_member(&intake->json, 0,
+	    "position"), &position) ? position : 0;
+}
+
+/* What did the last message that reached, or will reach, the channel say about
+ * this record?  1: the same, 0: something else, or there is none. */
+static int
+is_unchanged(struct intake *intake, const struct fields *fields,
+    struct error *error)
+{
+	struct statement *row;
+	int rc;
+
+	if ((row = db_prepare(intake->ledger->db, "SELECT payload_hash FROM "
+	    "messages WHERE stream = ?1 AND record_id = ?2 AND filter = ?3 "
+	    "AND channel = ?4 AND position = ?5 "
+	    "AND state NOT IN ('dead', 'cancelled') ORDER BY id DESC LIMIT 1",
+	    error)) == NULL)
+		return -1;
+	db_bind_text(row, 1, fields->stream);
+	db_bind_text(row, 2, fields->record_id);
+	db_bind_text(row, 3, fields->filter);
+	db_bind_text(row, 4, fields->channel);
+	db_bind_int(row, 5, position_of(intake));
+	if ((rc = db_step(row, error)) != 1)
+		return rc;
+	rc = fields->ignored ||
+	    strcmp(db_text(row, 0), fields->hash) == 0;
+	db_reset(row);
+	return rc;
+}
+
+/* 1: a new row, *id its id; 0: the key was known. */
+static int
+insert_message(struct intake *intake, const struct fields *fields,
+    const char *state, const char *why, int64_t *id, struct error *error)
+{
+	struct statement *row;
+	char now[CLOCK_TEXT];
+	int rc;
+
+	clock_now(now);
+	if ((row = db_prepare(intake->ledger->db, "INSERT INTO messages (key, "
+	    "state, filter, stream, record_id, record_version, position, "
+	    "channel, payload_hash, not_before, queued_at, error) VALUES "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
+	    "ON CONFLICT (key) DO NOTHING RETURNING id", error)) == NULL)
+		return -1;
+	db_bind_text(row, 1, fields->key);
+	db_bind_text(row, 2, state);
+	db_bind_text(row, 3, fields->filter);
+	db_bind_text(row, 4, fields->stream);
+	db_bind_text(row, 5, fields->record_id);
+	db_bind_text(row, 6, fields->record_version);
+	db_bind_int(row, 7, position_of(intake));
+	db_bind_text(row, 8, fields->channel);
+	db_bind_text(row, 9, fields->hash);
+	db_bind_text(row, 10, fields->not_before);
+	db_bind_text(row, 11, now);
+	db_bind_text(row, 12, why);
+	if ((rc = db_step(row, error)) != 1)
+		return rc;
+	*id = db_int(row, 0);
+	return db_run(row, error) == -1 ? -1 : 1;
+}
+
+static int
+insert_body(struct intake *intake, const struct fields *fields, int64_t id,
+    struct error *error)
+{
+	struct statement *row;
+
+	if ((row = db_prepare(intake->ledger->db, "INSERT INTO bodies "
+	    "(message, payload, delivery) VALUES (?1, ?2, ?3)",
+	    error)) == NULL)
+		return -1;
+	db_bind_int(row, 1, id);
+	db_bind_text(row, 2, fields->payload);
+	db_bind_text(row, 3, fields->delivery);
+	return db_run(row, error);
+}
+
+/* A row in a state, with its body and its audit event. */
+static int
+store(struct intake *intake, const struct fields *fields, const char *state,
+    const char *why, struct error *error)
+{
+	char event[32], subject[32];
+	int64_t id;
+	int rc;
+
+	if ((rc = insert_message(intake, fields, state, why, &id, error)) != 1)
+		return rc;
+	snprintf(event, sizeof(event), "message.%s", state);
+	snprintf(subject, sizeof(subject), "%lld", (long long)id);
+	if (strcmp(state, "unchanged") != 0 &&
+	    insert_body(intake, fields, id, error) == -1)
+		return -1;
+	return audit_append(intake->ledger, event, subject, NULL, error) ==
+	    -1 ? -1 : 1;
+}
+
+static int
+take_message(struct intake *intake, struct error *error)
+{
+	struct fields fields = { 0 };
+	struct channel *channel;
+	int rc = 0;
+
+	if (!read_message(intake, &fields)) {
+		refuse(intake, EXIT_DATA, "is no whole MESSAGE: filter, "
+		    "stream, record_id, record_version, key and "
+		    "payload.channel must be there");
+		goto out;
+	}
+	if ((channel = pace_channel(intake->pace, fields.channel)) == NULL) {
+		rc = error_set(error, EXIT_SYSTEM, "out of memory");
+		goto out;
+	}
+	if ((rc = is_unchanged(intake, &fields, error)) == -1)
+		goto out;
+	if (rc == 1) {
+		rc = store(intake, &fields, "unchanged", NULL, error);
+		intake->unchanged += rc == 1;
+	} else {
+		rc = store(intake, &fields, "queued", NULL, error);
+		intake->queued += rc == 1;
+		channel->waiting = channel->waiting || rc == 1;
+	}
+out:
+	fields_free(&fields);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+take_reject(struct intake *intake, struct error *error)
+{
+	struct fields fields = { 0 };
+	struct buffer key;
+	char *why = member(intake, "error");
+	int rc = 0;
+
+	buffer_init(&key, 65536);
+	if (!read_common(intake, &fields) || why == NULL) {
+		refuse(intake, EXIT_DATA, "is no whole REJECT: filter, stream, "
+		    "record_id, record_version and error must be there");
+		goto out;
+	}
+	intake->unreadable += *fields.filter == '\0';
+	fields.payload = source(intake, json_member(&intake->json, 0,
+	    "record"));
+	if (fields.payload == NULL)
+		fields.payload = strdup("null");
+	buffer_printf(&key, "%s:%s:%s:!reject:%s", fields.filter,
+	    fields.stream, fields.record_id, fields.record_version);
+	fields.key = strdup(buffer_text(&key));
+	fields.hash = fields.payload != NULL ? hash_of(fields.payload) : NULL;
+	if (fields.key == NULL || fields.hash == NULL)
+		rc = error_set(error, EXIT_SYSTEM, "out of memory");
+	else
+		rc = store(intake, &fields, "dead", why, error);
+	intake->rejected += rc == 1;
+out:
+	buffer_free(&key);
+	fields_free(&fields);
+	free(why);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+take_seen(struct intake *intake, struct error *error)
+{
+	char *stream = member(intake, "stream"), now[CLOCK_TEXT];
+	char *record_id = member(intake, "record_id");
+	char *version = member(intake, "record_version");
+	char *amount = member(intake, "amount");
+	char *currency = member(intake, "currency");
+	char *outcome = source(intake, json_member(&intake->json, 0,
+	    "messages"));
+	struct statement *row;
+	int rc = -1;
+
+	if (stream == NULL || record_id == NULL || version == NULL ||
+	    outcome == NULL) {
+		rc = refuse(intake, EXIT_DATA, "is no whole SEEN: stream, "
+		    "record_id, record_version and messages must be there");
+		goto out;
+	}
+	intake->seen++;
+	clock_now(now);
+	if ((row = db_prepare(intake->ledger->db, "INSERT INTO records "
+	    "(stream, record_id, record_version, seen_at, amount, currency, "
+	    "outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT "
+	    "(stream, record_id, record_version) DO NOTHING", error)) == NULL)
+		goto out;
+	db_bind_text(row, 1, stream);
+	db_bind_text(row, 2, record_id);
+	db_bind_text(row, 3, version);
+	db_bind_text(row, 4, now);
+	db_bind_text(row, 5, amount);
+	db_bind_text(row, 6, currency);
+	db_bind_text(row, 7, outcome);
+	rc = db_run(row, error);
+out:
+	free(stream);
+	free(record_id);
+	free(version);
+	free(amount);
+	free(currency);
+	free(outcome);
+	return rc;
+}
+
+/* Is the bookmark that is there later than value?  It doesn't go back: a run
+ * over an old span (fetch --until) must not undo what was reached. */
+static int
+is_behind(struct intake *intake, const char *stream, const char *value,
+    struct error *error)
+{
+	int64_t here, there;
+	char *known;
+	int rc;
+
+	if (bookmark_get(intake->ledger, intake->pipeline, stream, &known,
+	    error) == -1)
+		return -1;
+	rc = known != NULL && clock_parse(known, &here) == 0 &&
+	    clock_parse(value, &there) == 0 && there < here;
+	free(known);
+	return rc;
+}
+
+static int
+take_bookmark(struct intake *intake, json_node node, struct error *error)
+{
+	const struct json *json = &intake->json;
+	char *value = json_dup(json, json_member(json, node,
+	    "replication_key_value"));
+	char *key = json_dup(json, json_member(json, node,
+	    "replication_key"));
+	const char *stream;
+	int rc = 0;
+
+	buffer_clear(&intake->scratch);
+	json_decode_name(json, node, &intake->scratch);
+	stream = buffer_text(&intake->scratch);
+	if (value != NULL && key != NULL &&
+	    (rc = is_behind(intake, stream, value, error)) == 0)
+		rc = bookmark_set(intake->ledger, intake->pipeline, stream,
+		    key, value, error);
+	free(value);
+	free(key);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+take_state(struct intake *intake, struct error *error)
+{
+	const struct json *json = &intake->json;
+	json_node value = json_member(json, 0, "value"), node;
+	char text[160];
+	const char *raw;
+	int64_t records;
+	size_t length;
+
+	if (json_integer(json, json_path(json, "stats.records"), &records) &&
+	    (records < intake->seen ||
+	    records > intake->seen + intake->unreadable)) {
+		snprintf(text, sizeof(text), "is a STATE after %lld records, "
+		    "and %lld came: some were lost in the pipe; run it again, "
+		    "nothing is sent twice", (long long)records,
+		    (long long)intake->seen);
+		return refuse(intake, EXIT_TEMPFAIL, text);
+	}
+	if (json_type(json, value) != JSON_OBJECT)
+		return refuse(intake, EXIT_DATA, "is a STATE without a value");
+	intake->seen = intake->unreadable = 0;
+	for (node = json_first(json, json_member(json, value, "bookmarks"));
+	    node != JSON_NONE; node = json_next(json, node))
+		if (take_bookmark(intake, node, error) == -1)
+			return -1;
+	raw = json_raw(json, value, &length);
+	buffer_append(&intake->echo, raw, length);
+	return buffer_puts(&intake->echo, "\n") == 0 ? 0 :
+	    error_set(error, EXIT_SYSTEM, "too many STATE lines at once");
+}
+
+static int
+take_line(struct intake *intake, const char *text, size_t length,
+    struct error *error)
+{
+	static const struct {
+		const char *type;
+		int (*take)(struct intake *, struct error *);
+	} types[] = { { "MESSAGE", take_message }, { "SEEN", take_seen },
+		{ "STATE", take_state }, { "REJECT", take_reject } };
+	struct error parse;
+	json_node type;
+	size_t i;
+
+	if (json_parse(&intake->json, text, length, &parse) == -1)
+		return refuse(intake, EXIT_DATA, "is not JSON");
+	type = json_member(&intake->json, 0, "type");
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (json_is(&intake->json, type, types[i].type))
+			return types[i].take(intake, error);
+	return refuse(intake, EXIT_DATA, json_is(&intake->json, type,
+	    "RECORD") || json_is(&intake->json, type, "SCHEMA") ?
+	    "comes from fetch: put transform between fetch and deliver" :
+	    "is no MESSAGE, REJECT, SEEN or STATE");
+}
+
+int
+intake_read(struct intake *intake, size_t most, size_t *count,
+    struct error *error)
+{
+	const char *text;
+	size_t length;
+
+	for (*count = 0; *count < most && !intake->ended; ++*count)
+		switch (line_next(&intake->reader, &text, &length, error)) {
+		case LINE_OK:
+			if (take_line(intake, text, length, error) == -1)
+				return -1;
+			break;
+		case LINE_AGAIN:
+			return 0;
+		case LINE_END:
+			intake->ended = true;
+			return 0;
+		case LINE_TORN:
+			return refuse(intake, EXIT_TEMPFAIL, "is torn: its "
+			    "writer ended too early; run it again, nothing is "
+			    "sent twice");
+		case LINE_TOO_LONG:
+			return refuse(intake, EXIT_DATA, "is too long");
+		case LINE_ERROR:
+			intake->failure = *error;
+			intake->failed = intake->ended = true;
+			return 0;
+		}
+	return 0;
+}
+
+int
+intake_committed(struct intake *intake, struct error *error)
+{
+	int rc = 0;
+
+	if (intake->echo.length > 0)
+		rc = write_all(STDOUT_FILENO, intake->echo.data,
+		    intake->echo.length, error);
+	buffer_clear(&intake->echo);
+	return rc;
+}

@@ -1,0 +1,48 @@
+/*
+ * intake: transform's lines become rows of the ledger.
+ *
+ * intake_read takes what the input has now, inside the caller's transaction;
+ * the caller commits and then calls intake_committed, which echoes the STATE
+ * values that have become durable.  A message is queued at most once, by its
+ * key, however often its record is read again; one that says what the last
+ * message about the same record in the same channel said is `unchanged`.
+ *
+ * What can't be understood ends the intake: a STATE behind it would move the
+ * bookmark past something that is nowhere.  So does a STATE whose count of
+ * records differs from the SEEN lines that came (EXIT_TEMPFAIL: something was
+ * lost in the pipe), and a torn last line.  What was read before it is kept
+ * and delivered; reading the ERP again repeats nothing.
+ */
+#ifndef LEDGERPIPE_DELIVER_INTAKE_H
+#define LEDGERPIPE_DELIVER_INTAKE_H
+
+#include "deliver/outbox.h"
+#include "json.h"
+#include "line.h"
+
+struct intake {
+	struct ledger *ledger;
+	struct pace *pace;
+	const char *pipeline;
+	struct line_reader reader;
+	struct json json;
+	struct buffer scratch;
+	struct buffer echo;      /* STATE values that await the commit */
+	int64_t seen, unreadable; /* since the last STATE */
+	bool ended;              /* the input, or because of failure */
+	bool failed;             /* failure says why it was ended */
+	struct error failure;
+	int64_t queued, unchanged, rejected; /* rows so far */
+};
+
+int intake_open(struct intake *intake, struct ledger *ledger,
+    struct pace *pace, const char *pipeline, int fd);
+void intake_close(struct intake *intake);
+/* Read at most most lines; *count gets how many became rows.  A fault of the
+ * input is no error here: it sets ended and failed.  Errors: those of db.h. */
+int intake_read(struct intake *intake, size_t most, size_t *count,
+    struct error *error);
+/* The transaction is on disk: echo.  Errors: EXIT_IO. */
+int intake_committed(struct intake *intake, struct error *error);
+
+#endif

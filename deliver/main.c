@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* deliver: queue messages durably, post them to Slack at its pace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "deliver/pump.h"
+#include "log.h"
+
+#define TIMEOUT_MS 30000
+#define BUDGET_MS (5 * 60 * 1000)
+#define SETTLE_MS 10000
+#define DAY_MS (24LL * 3600 * 1000)
+
+static const char usage[] =
+    "usage: deliver [--config FILE] [--in-doubt hold|resend] < messages\n"
+    "\n"
+    "Queue the messages that transform writes, post them to Slack, record\n"
+    "every outcome, and echo each STATE once all before it is durable.\n"
+    "\n"
+    "  -c, --config FILE    the configuration\n"
+    "      --in-doubt WHAT  what to do with a message that may have reached\n"
+    "                       Slack and can't be looked up there: hold (the\n"
+    "                       default) or resend\n"
+    "      --log FORMAT     text or json, on stderr\n"
+    "  -h, --help           this text\n"
+    "  -V, --version        the version\n";
+
+struct options {
+	const char *config;
+	bool resend;
+};
+
+/* What a run owns beside its pump. */
+struct run {
+	struct options options;
+	struct config config;
+	struct ledger ledger;
+	struct secret token;
+	struct client_setup setup;
+	struct pump pump;
+	char *pipeline, *url, *ca_file;
+	int lock;
+};
+
+static int
+bad(const char *message)
+{
+	log_error("%s; see deliver --help", message);
+	return EXIT_USAGE;
+}
+
+/* -1: go on; else the exit status. */
+static int
+parse_options(struct options *options, int argc, char **argv)
+{
+	static const struct option table[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "in-doubt", required_argument, NULL, 'd' },
+		{ "log", required_argument, NULL, 'L' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "c:hV", table, NULL)) != -1)
+		switch (option) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 'd':
+			options->resend = strcmp(optarg, "resend") == 0;
+			if (options->resend || strcmp(optarg, "hold") == 0)
+				break;
+			return bad("--in-doubt takes hold or resend");
+		case 'L':
+			if (log_open("deliver", optarg) == 0)
+				break;
+			return bad("--log takes text or json");
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_DONE;
+		case 'V':
+			puts("deliver (ledgerpipe) " VERSION);
+			return EXIT_DONE;
+		default:
+			return bad("an option is unknown or lacks its "
+			    "argument");
+		}
+	if (optind < argc)
+		return bad("deliver takes no operand");
+	return -1;
+}
+
+/* One deliver per ledger: two would not know of each other's requests. */
+static int
+lock(struct run *run, const char *db, struct error *error)
+{
+	struct buffer path;
+	char holder[32] = "";
+	ssize_t count;
+	int rc = -1;
+
+	buffer_init(&path, 65536);
+	buffer_printf(&path, "%s.deliver-lock", db);
+	run->lock = open(buffer_text(&path), O_RDWR | O_CREAT | O_CLOEXEC,
+	    0600);
+	if (run->lock == -1)
+		error_errno(error, EXIT_CANTCREATE, "cannot open the lock "
+		    "'%s'", buffer_text(&path));
+	else if (flock(run->lock, LOCK_EX | LOCK_NB) == 0)
+		rc = ftruncate(run->lock, 0) == -1 ||
+		    dprintf(run->lock, "%ld\n", (long)getpid()) < 0 ?
+		    error_errno(error, EXIT_IO, "cannot write the lock '%s'",
+		    buffer_text(&path)) : 0;
+	else if (errno == EWOULDBLOCK) {
+		count = read(run->lock, holder, sizeof(holder) - 1);
+		holder[count > 0 ? strcspn(holder, "\n") : 0] = '\0';
+		error_set(error, EXIT_TEMPFAIL, "the ledger '%s' has a deliver "
+		    "already: process %s; wait for it, or stop it", db,
+		    *holder != '\0' ? holder : "unknown");
+	} else
+		error_errno(error, EXIT_SYSTEM, "cannot lock '%s'",
+		    buffer_text(&path));
+	buffer_free(&path);
+	return rc;
+}
+
+static int
+open_ledger(struct run *run, struct error *error)
+{
+	char *db = config_file(&run->config, "ledger", "ledger.db");
+	char *key_file = config_file(&run->config, "key_file", "ledger.key");
+	int rc = -1;
+
+	run->pipeline = config_string(&run->config, "pipeline", "default");
+	if (db == NULL || key_file == NULL || run->pipeline == NULL)
+		error_set(error, EXIT_SYSTEM, "out of memory");
+	else if (ledger_open(&run->ledger, db, key_file, DB_WRITE, "deliver",
+	    error) == 0)
+		rc = lock(run, db, error);
+	free(db);
+	free(key_file);
+	return rc;
+}
+
+static int
+set_up_pump(struct run *run, struct error *error)
+{
+	const struct config *config = &run->config;
+	int64_t interval, rate, settle, timeout;
+	struct pump *pump = &run->pump;
+
+	if (config_span(config, "slack.channel_interval", 1000, 0, DAY_MS,
+	    &interval, error) == -1 ||
+	    /* 0: no ceiling. */
+	    config_integer(config, "slack.workspace_rate", 3, 0, 1000, &rate,
+	    error) == -1 ||
+	    config_span(config, "slack.settle_delay", SETTLE_MS, 1, DAY_MS,
+	    &settle, error) == -1 ||
+	    config_span(config, "slack.timeout", TIMEOUT_MS, 1, DAY_MS,
+	    &timeout, error) == -1 ||
+	    config_span(config, "slack.retry_budget", BUDGET_MS, 0, DAY_MS,
+	    &pump->budget_ms, error) == -1 ||
+	    config_integer(config, "slack.max_attempts", 10, 1, 1000,
+	    &pump->max_attempts, error) == -1)
+		return -1;
+	run->setup = (struct client_setup){ .url = run->url,
+		.ca_file = run->ca_file, .timeout_ms = timeout };
+	pace_init(&pump->pace, interval, rate > 0 ? (1000 + rate - 1) / rate :
+	    0);
+	pump->ledger = &run->ledger;
+	pump->outbox = (struct outbox){ .ledger = &run->ledger,
+		.pace = &pump->pace };
+	pump->settle = (struct settle){ .outbox = &pump->outbox,
+		.delay_ms = settle, .timeout_ms = timeout,
+		.resend = run->options.resend };
+	return intake_open(&pump->intake, &run->ledger, &pump->pace,
+	    run->pipeline, STDIN_FILENO);
+}
+
+static int
+run_open(struct run *run, struct error *error)
+{
+	const struct config *config = &run->config;
+	struct pump *pump = &run->pump;
+
+	if (config_open(&run->config, run->options.config, error) == -1 ||
+	    (run->url = config_url(config, "slack.url",
+	    "https://slack.com/api", error)) == NULL)
+		return -1;
+	run->ca_file = config_file(config, "slack.ca_file", NULL);
+	if (open_ledger(run, error) == -1 || vault_need(&run->ledger,
+	    "slack.bot_token", &run->token, error) == -1 ||
+	    set_up_pump(run, error) == -1)
+		return -1;
+	pump->client = client_open(&run->setup, &run->token, error);
+	pump->settle.client = pump->client;
+	return pump->client != NULL ? 0 : -1;
+}
+
+static void
+run_close(struct run *run)
+{
+	client_close(run->pump.client);
+	settle_free(&run->pump.settle);
+	intake_close(&run->pump.intake);
+	pace_free(&run->pump.pace);
+	secret_free(&run->token);
+	ledger_close(&run->ledger);
+	config_close(&run->config);
+	free(run->pipeline);
+	free(run->url);
+	free(run->ca_file);
+	if (run->lock != -1)
+		close(run->lock);
+}
+
+/* The loop must not hang in a read; a terminal gets its flags back. */
+static int
+run_pump(struct run *run)
+{
+	int flags = fcntl(STDIN_FILENO, F_GETFL), rc;
+
+	if (flags == -1) {
+		log_error("standard input is closed");
+		return EXIT_NOINPUT;
+	}
+	fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK);
+	rc = pump_run(&run->pump);
+	fcntl(STDIN_FILENO, F_SETFL, flags);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run run = { .lock = -1 };
+	struct error error;
+	int rc;
+
+	log_open("deliver", NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if ((rc = parse_options(&run.options, argc, argv)) != -1)
+		return log_close_stdout(rc);
+	if (secret_start(&error) == -1 || http_start(&error) == -1)
+		return log_failure(&error);
+	if (run_open(&run, &error) == -1)
+		rc = log_failure(&error);
+	else
+		rc = run_pump(&run);
+	run_close(&run);
+	http_stop();
+	return log_close_stdout(rc);
+}

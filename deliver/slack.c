@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/slack.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "retry.h"
+
+/* A word for the ledger: what Slack says must not steer a terminal or a log. */
+static void
+keep_word(char out[128], const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < 127 && text[i] != '\0'; i++)
+		out[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
+	out[i] = '\0';
+}
+
+static void
+decide(struct slack_answer *out, enum slack_class class, const char *word)
+{
+	out->class = class;
+	keep_word(out->error, word);
+}
+
+/* "invalid_blocks" says where only in errors[0]: take that too. */
+static void
+add_detail(struct slack_answer *out, const struct json *json)
+{
+	char *detail = json_dup(json, json_first(json,
+	    json_member(json, 0, "errors")));
+	char text[128];
+
+	if (detail == NULL)
+		return;
+	snprintf(text, sizeof(text), "%.40s: %.80s", out->error, detail);
+	keep_word(out->error, text);
+	free(detail);
+}
+
+static void
+judge_ok(const struct json *json, struct slack_answer *out)
+{
+	char *channel = json_dup(json, json_member(json, 0, "channel"));
+	char *ts = json_dup(json, json_member(json, 0, "ts"));
+
+	if (channel == NULL || ts == NULL ||
+	    strlen(channel) >= sizeof(out->channel) ||
+	    strlen(ts) >= sizeof(out->ts))
+		decide(out, SLACK_DOUBT, "an answer without channel and ts");
+	else {
+		out->class = SLACK_SENT;
+		strcpy(out->channel, channel);
+		strcpy(out->ts, ts);
+	}
+	free(channel);
+	free(ts);
+}
+
+static void
+judge_object(const struct json *json, struct slack_answer *out)
+{
+	char *word;
+
+	if (json_type(json, json_member(json, 0, "ok")) == JSON_TRUE) {
+		judge_ok(json, out);
+		return;
+	}
+	word = json_dup(json, json_member(json, 0, "error"));
+	if (word == NULL)
+		decide(out, SLACK_DOUBT, "an answer without ok and error");
+	else {
+		decide(out, slack_error_class(word), word);
+		if (out->class == SLACK_MESSAGE)
+			add_detail(out, json);
+	}
+	free(word);
+}
+
+/* An answer that isn't Slack's JSON object. */
+static void
+judge_foreign(long status, struct slack_answer *out)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "HTTP status %ld without Slack's JSON",
+	    status);
+	/* A proxy or a wrong address: no chat.postMessage answers so. */
+	decide(out, status >= 300 && status < 500 ? SLACK_CONTRACT :
+	    SLACK_DOUBT, text);
+}
+
+/* The quota of a free plan ends with the month, not in half a minute, and its
+ * 429 has no Retry-After (slack-go/slack pull request 1383). */
+static void
+judge_wait(const struct http_answer *answer, int64_t now_wall_ms,
+    struct slack_answer *out)
+{
+	static const char quota[] = "message_limit_exceeded";
+	int64_t fallback = SLACK_RETRY_AFTER_DEFAULT_MS;
+
+	if (strstr(buffer_text(&answer->body), quota) != NULL) {
+		keep_word(out->error, quota);
+		fallback = SLACK_RETRY_AFTER_MAX_MS;
+	}
+	out->retry_after_ms = retry_after_ms(*answer->retry_after == '\0' ?
+	    NULL : answer->retry_after, now_wall_ms, fallback,
+	    SLACK_RETRY_AFTER_MAX_MS);
+}
+
+void
+slack_judge(const struct http_answer *answer, bool not_sent,
+    int64_t now_wall_ms, struct slack_answer *out)
+{
+	struct json json = { 0 };
+	struct error ignored;
+
+	*out = (struct slack_answer){ 0 };
+	if (answer->status == 0) {
+		decide(out, not_sent ? SLACK_UNSENT : SLACK_DOUBT,
+		    *answer->failure != '\0' ? answer->failure :
+		    "the connection broke");
+		return;
+	}
+	/* 5xx may follow a message that was kept: never trust its body. */
+	if (answer->status == 429)
+		decide(out, SLACK_RATE, "ratelimited");
+	else if (answer->status >= 500)
+		judge_foreign(answer->status, out);
+	else if (json_parse(&json, buffer_text(&answer->body),
+	    answer->body.length, &ignored) == 0 &&
+	    json_type(&json, 0) == JSON_OBJECT)
+		judge_object(&json, out);
+	else
+		judge_foreign(answer->status, out);
+	json_free(&json);
+	if (out->class == SLACK_RATE)
+		judge_wait(answer, now_wall_ms, out);
+}
+
+/* Members that deliver writes itself. */
+static bool
+is_ours(const struct json *json, json_node node, bool thread)
+{
+	return json_named(json, node, "channel") ||
+	    json_named(json, node, "metadata") ||
+	    (thread && json_named(json, node, "thread_ts"));
+}
+
+int
+slack_post_body(const char *payload, const char *channel,
+    const char *thread_ts, const char *token, struct buffer *out,
+    struct error *error)
+{
+	struct json json = { 0 };
+	json_node node;
+	int rc = -1;
+
+	buffer_clear(out);
+	if (json_parse(&json, payload, strlen(payload), error) == -1)
+		return -1;
+	if (json_type(&json, 0) != JSON_OBJECT) {
+		error_set(error, EXIT_DATA, "its payload is not an object");
+		goto out;
+	}
+	buffer_puts(out, "{");
+	buffer_json_member(out, "channel", channel);
+	if (thread_ts != NULL)
+		buffer_json_member(out, "thread_ts", thread_ts);
+	if (json_member(&json, 0, "unfurl_links") == JSON_NONE)
+		buffer_puts(out, ",\"unfurl_links\":false");
+	if (json_member(&json, 0, "unfurl_media") == JSON_NONE)
+		buffer_puts(out, ",\"unfurl_media\":false");
+	for (node = json_first(&json, 0); node != JSON_NONE;
+	    node = json_next(&json, node)) {
+		const struct json_value *value = &json.values[node];
+
+		if (is_ours(&json, node, thread_ts != NULL))
+			continue;
+		buffer_puts(out, ",");
+		buffer_append(out, json.text + value->name,
+		    (size_t)(value->name_end - value->name));
+		buffer_puts(out, ":");
+		buffer_append(out, json.text + value->start,
+		    value->end - value->start);
+	}
+	buffer_puts(out, ",\"metadata\":{\"event_type\":\""
+	    SLACK_METADATA_TYPE "\",\"event_payload\":{");
+	buffer_json_member(out, "key", token);
+	buffer_puts(out, "}}}");
+	rc = out->failed ? error_set(error, EXIT_DATA,
+	    "its payload is too large") : 0;
+out:
+	json_free(&json);
+	return rc;
+}
+
+bool
+slack_is_id(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length >= 8 && strchr("CGDU", *name) != NULL &&
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == length;
+}
