@@ -12,11 +12,10 @@
 static void
 keep_word(char out[128], const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < 127 && text[i] != '\0'; i++)
-		out[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
-	out[i] = '\0';
+	snprintf(out, 128, "%s", text);
+	for (; *out != '\0'; out++)
+		if (!isprint((unsigned char)*out))
+			*out = '?';
 }
 
 static void
