@@ -118,3 +118,17 @@ CREATE TABLE events (
   event_id TEXT PRIMARY KEY,
   seen_at  TEXT NOT NULL
 ) STRICT;
+
+-- How a ledger in use looks like to SQLite's planner, which would otherwise
+-- take an index over all messages of a channel for the few that wait.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('messages', 'sqlite_autoindex_messages_1', '1000000 1'),
+  ('messages', 'messages_waiting', '1000 50 1'),
+  ('messages', 'messages_by_state', '1000000 200000 1'),
+  ('messages', 'messages_by_record', '1000000 500000 4 1'),
+  ('messages', 'messages_by_channel', '1000000 20000 1'),
+  ('bodies', NULL, '1000000'),
+  ('attempts', 'sqlite_autoindex_attempts_1', '1000000 1 1 1'),
+  ('audit', 'audit_by_subject', '4000000 4 1'),
+  ('records', 'sqlite_autoindex_records_1', '1000000 500000 2 1');
