@@ -110,7 +110,7 @@ string(struct parser *p, bool *escaped)
 				    (unit = hex4(text + p->at + 1)) == -1)
 					return fail(p, "a bad \\u escape");
 				p->at += 5;
-			} else if (c != -1 && strchr("\"\\/bfnrt", c) != NULL)
+			} else if (c > 0 && strchr("\"\\/bfnrt", c) != NULL)
 				p->at++;
 			else
 				return fail(p, "a bad escape");
