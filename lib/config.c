@@ -170,6 +170,8 @@ read_file(struct config *config, struct error *error)
 	return rc;
 }
 
+#define SYSTEM_FILE "/etc/ledgerpipe/ledgerpipe.json"
+
 static const char *
 choose(const char *path)
 {
@@ -181,7 +183,16 @@ choose(const char *path)
 		return environment;
 	if (access("ledgerpipe.json", F_OK) == 0)
 		return "ledgerpipe.json";
-	return "/etc/ledgerpipe/ledgerpipe.json";
+	return SYSTEM_FILE;
+}
+
+bool
+config_present(const char *path)
+{
+	const char *chosen = choose(path);
+
+	return path != NULL || strcmp(chosen, SYSTEM_FILE) != 0 ||
+	    access(chosen, F_OK) == 0;
 }
 
 static char *

@@ -22,6 +22,9 @@ struct config {
 	struct json json; /* look into it freely */
 };
 
+/* Is there one?  One that was named counts, whether it exists or not: it was
+ * asked for. */
+bool config_present(const char *path);
 /* path: the value of --config, or NULL. */
 int config_open(struct config *config, const char *path, struct error *error);
 void config_close(struct config *config); /* zeroed or closed: fine */

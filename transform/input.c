@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "transform/input.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "line.h"
+
+#define NAME_MAX_BYTES 256
+#define HASH_BYTES 8
+#define CURRENCY_MAX 64
+
+void
+input_open(struct input *input)
+{
+	*input = (struct input){ .record = JSON_NONE, .amount = JSON_NONE };
+	buffer_init(&input->stream, NAME_MAX_BYTES);
+	buffer_init(&input->id, INPUT_ID_MAX);
+	buffer_init(&input->version, 64);
+	buffer_init(&input->currency, CURRENCY_MAX);
+	buffer_init(&input->hashed, LINE_MAX_BYTES);
+}
+
+static void
+stream_free(struct input_stream *stream)
+{
+	size_t i;
+
+	for (i = 0; i < stream->key_count; i++)
+		free(stream->key[i]);
+	free(stream->name);
+	free(stream->cursor);
+	free(stream->amount);
+	free(stream->currency);
+	*stream = (struct input_stream){ 0 };
+}
+
+void
+input_close(struct input *input)
+{
+	size_t i;
+
+	for (i = 0; i < input->count; i++)
+		stream_free(&input->streams[i]);
+	free(input->streams);
+	json_free(&input->json);
+	buffer_free(&input->stream);
+	buffer_free(&input->id);
+	buffer_free(&input->version);
+	buffer_free(&input->currency);
+	buffer_free(&input->hashed);
+	*input = (struct input){ 0 };
+}
+
+void
+input_hash(const char *text, size_t length, char out[INPUT_HASH_TEXT])
+{
+	/* libsodium promises no shorter one; its first half serves as well. */
+	unsigned char hash[crypto_generichash_BYTES_MIN];
+
+	crypto_generichash(hash, sizeof(hash), (const unsigned char *)text,
+	    length, NULL, 0);
+	sodium_bin2hex(out, INPUT_HASH_TEXT, hash, HASH_BYTES);
+}
+
+static struct input_stream *
+find(const struct input *input, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < input->count; i++)
+		if (strcmp(input->streams[i].name, name) == 0)
+			return &input->streams[i];
+	return NULL;
+}
+
+/* A free row; NULL: *error says why. */
+static struct input_stream *
+add(struct input *input, struct error *error)
+{
+	size_t capacity = input->capacity > 0 ? input->capacity * 2 : 16;
+	struct input_stream *streams;
+
+	if (input->count == INPUT_STREAMS_MAX) {
+		error_set(error, EXIT_DATA, "more than %d streams",
+		    INPUT_STREAMS_MAX);
+		return NULL;
+	}
+	if (input->count == input->capacity) {
+		streams = realloc(input->streams, capacity * sizeof(*streams));
+		if (streams == NULL) {
+			error_set(error, EXIT_SYSTEM, "out of memory");
+			return NULL;
+		}
+		input->streams = streams;
+		input->capacity = capacity;
+	}
+	return &input->streams[input->count++];
+}
+
+static char *
+dup_name(const struct json *json, json_node node)
+{
+	return json_type(json, node) == JSON_STRING ? json_dup(json, node) :
+	    NULL;
+}
+
+/* The SCHEMA on the line; it replaces an earlier one of its stream. */
+static int
+schema(struct input *input, struct error *error)
+{
+	const struct json *json = &input->json;
+	json_node keys = json_member(json, 0, "key_properties"), node;
+	struct input_stream fresh = { 0 }, *row;
+
+	if (json_count(json, keys) == 0 || json_count(json, keys) >
+	    INPUT_KEY_MAX || json_type(json, keys) != JSON_ARRAY)
+		return error_set(error, EXIT_DATA, "a SCHEMA needs "
+		    "key_properties, an array of 1 to %d names", INPUT_KEY_MAX);
+	for (node = json_first(json, keys); node != JSON_NONE;
+	    node = json_next(json, node)) {
+		if (json_type(json, node) != JSON_STRING) {
+			stream_free(&fresh);
+			return error_set(error, EXIT_DATA,
+			    "a SCHEMA's key_properties must be strings");
+		}
+		fresh.key[fresh.key_count] = json_dup(json, node);
+		if (fresh.key[fresh.key_count++] == NULL)
+			goto memory;
+	}
+	fresh.name = strdup(buffer_text(&input->stream));
+	fresh.cursor = dup_name(json, json_first(json,
+	    json_member(json, 0, "bookmark_properties")));
+	fresh.amount = dup_name(json, json_member(json, 0, "amount_property"));
+	fresh.currency = dup_name(json,
+	    json_member(json, 0, "currency_property"));
+	row = find(input, buffer_text(&input->stream));
+	if (fresh.name == NULL)
+		goto memory;
+	if (row != NULL)
+		stream_free(row);
+	else if ((row = add(input, error)) == NULL) {
+		stream_free(&fresh);
+		return -1;
+	}
+	*row = fresh;
+	return 0;
+memory:
+	stream_free(&fresh);
+	return error_set(error, EXIT_SYSTEM, "out of memory");
+}
+
+/* Does it tell how a collection was paged? */
+static bool
+is_envelope(const struct json *json, json_node member)
+{
+	static const char *const names[] = { "count", "hasMore", "limit",
+		"offset", "totalResults", "links" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_named(json, member, names[i]))
+			return true;
+	return false;
+}
+
+/* Append what is hashed of a value.  Depth is bounded by JSON_DEPTH_MAX. */
+static void
+essence(const struct json *json, json_node node, struct buffer *out)
+{
+	const struct json_value *value = &json->values[node];
+	bool object = value->type == JSON_OBJECT, first = true, paged;
+	json_node child;
+
+	if (!object && value->type != JSON_ARRAY) {
+		buffer_append(out, json->text + value->start,
+		    value->end - value->start);
+		return;
+	}
+	paged = object && json_type(json, json_member(json, node, "items")) ==
+	    JSON_ARRAY;
+	buffer_puts(out, object ? "{" : "[");
+	for (child = value->first; child != JSON_NONE;
+	    child = json_next(json, child)) {
+		if (paged && is_envelope(json, child))
+			continue;
+		if (!first)
+			buffer_puts(out, ",");
+		first = false;
+		if (object) {
+			buffer_append(out, json->text +
+			    json->values[child].name,
+			    (size_t)(json->values[child].name_end -
+			    json->values[child].name));
+			buffer_puts(out, ":");
+		}
+		essence(json, child, out);
+	}
+	buffer_puts(out, object ? "}" : "]");
+}
+
+static int
+record_id(struct input *input, const struct input_stream *stream,
+    struct error *error)
+{
+	const struct json *json = &input->json;
+	const char *text;
+	json_node node;
+	size_t i, length, before;
+
+	for (i = 0; i < stream->key_count; i++) {
+		node = json_member(json, input->record, stream->key[i]);
+		if (i > 0)
+			buffer_puts(&input->id, ":");
+		before = input->id.length;
+		if (json_type(json, node) == JSON_STRING)
+			json_decode(json, node, &input->id);
+		else if (json_type(json, node) == JSON_NUMBER) {
+			text = json_raw(json, node, &length);
+			buffer_append(&input->id, text, length);
+		}
+		if (input->id.failed)
+			return error_set(error, EXIT_DATA, "a record of '%s' "
+			    "has a key of more than %d bytes", stream->name,
+			    INPUT_ID_MAX);
+		if (input->id.length == before)
+			return error_set(error, EXIT_DATA, "a record of '%s' "
+			    "lacks its key '%s'", stream->name, stream->key[i]);
+	}
+	return 0;
+}
+
+static int
+record_version(struct input *input, const struct input_stream *stream,
+    struct error *error)
+{
+	const struct json *json = &input->json;
+	char hash[INPUT_HASH_TEXT], stamp[CLOCK_TEXT], *text = NULL;
+	int64_t ms;
+
+	if (stream->cursor != NULL)
+		text = dup_name(json, json_member(json, input->record,
+		    stream->cursor));
+	if (text != NULL && clock_parse(text, &ms) == 0) {
+		clock_format(ms, stamp);
+		buffer_puts(&input->version, stamp);
+	}
+	free(text);
+	buffer_clear(&input->hashed);
+	essence(json, input->record, &input->hashed);
+	if (input->hashed.failed)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	input_hash(input->hashed.data, input->hashed.length, hash);
+	return buffer_printf(&input->version, "~%s", hash);
+}
+
+static int
+record(struct input *input, struct error *error)
+{
+	const struct json *json = &input->json;
+	const struct input_stream *stream;
+	json_node node;
+
+	stream = find(input, buffer_text(&input->stream));
+	if (stream == NULL)
+		return error_set(error, EXIT_DATA, "a RECORD comes before the "
+		    "SCHEMA of its stream '%.100s'",
+		    buffer_text(&input->stream));
+	input->record = json_member(json, 0, "record");
+	if (json_type(json, input->record) != JSON_OBJECT)
+		return error_set(error, EXIT_DATA, "a RECORD of '%s' has no "
+		    "object 'record'", stream->name);
+	if (record_id(input, stream, error) == -1 ||
+	    record_version(input, stream, error) == -1)
+		return -1;
+	if (stream->amount != NULL) {
+		node = json_member(json, input->record, stream->amount);
+		if (json_type(json, node) == JSON_NUMBER)
+			input->amount = node;
+	}
+	if (stream->currency != NULL) {
+		node = json_member(json, input->record, stream->currency);
+		json_decode(json, node, &input->currency);
+		input->has_currency = input->currency.length > 0 &&
+		    !input->currency.failed;
+	}
+	return 0;
+}
+
+static int
+stream_name(struct input *input, const char *type, struct error *error)
+{
+	json_node node = json_member(&input->json, 0, "stream");
+
+	json_decode(&input->json, node, &input->stream);
+	if (!input->stream.failed && input->stream.length > 0)
+		return 0;
+	buffer_clear(&input->stream);
+	return error_set(error, EXIT_DATA, "a %s needs a stream, a string of "
+	    "1 to %d bytes", type, NAME_MAX_BYTES);
+}
+
+enum input_kind
+input_read(struct input *input, const char *text, size_t length,
+    struct error *error)
+{
+	json_node type;
+
+	buffer_clear(&input->stream);
+	buffer_clear(&input->id);
+	buffer_clear(&input->version);
+	buffer_clear(&input->currency);
+	input->record = input->amount = JSON_NONE;
+	input->has_currency = false;
+	if (json_parse(&input->json, text, length, error) == -1)
+		return INPUT_BAD;
+	type = json_member(&input->json, 0, "type");
+	if (json_type(&input->json, 0) != JSON_OBJECT ||
+	    json_type(&input->json, type) != JSON_STRING) {
+		error_set(error, EXIT_DATA, "not a Singer message: an object "
+		    "with a string 'type' is needed");
+		return INPUT_BAD;
+	}
+	if (json_is(&input->json, type, "STATE"))
+		return INPUT_STATE;
+	if (json_is(&input->json, type, "RECORD"))
+		return stream_name(input, "RECORD", error) == 0 &&
+		    record(input, error) == 0 ? INPUT_RECORD : INPUT_BAD;
+	if (json_is(&input->json, type, "SCHEMA"))
+		return stream_name(input, "SCHEMA", error) == 0 &&
+		    schema(input, error) == 0 ? INPUT_SCHEMA : INPUT_BAD;
+	return INPUT_UNKNOWN;
+}

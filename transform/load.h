@@ -1,0 +1,30 @@
+/*
+ * load: find the filters that were asked for, and compile them.
+ *
+ * They are those of -f and -d, else the configuration's; $config is the
+ * configuration's of the same name either way.  Modules are looked for in the
+ * folders of -L, then beside the program, then where it was installed to.
+ */
+#ifndef LEDGERPIPE_TRANSFORM_LOAD_H
+#define LEDGERPIPE_TRANSFORM_LOAD_H
+
+#include "transform/run.h"
+
+#define LOAD_FOLDERS_MAX 32
+
+struct load {
+	const char *config; /* --config, or NULL */
+	const char *named[RUN_FILTERS_MAX]; /* NAME=FILE */
+	size_t named_count;
+	const char *folder; /* -d, or NULL */
+	const char *modules[LOAD_FOLDERS_MAX]; /* -L */
+	size_t modules_count;
+};
+
+/* Fill run->filters.  Reads the environment, then empties it for good: no
+ * filter sees it, nor does libjq find a ~/.jq.  Errors: EXIT_CONFIG,
+ * EXIT_SYSTEM. */
+int load_filters(const struct load *load, struct run *run,
+    struct error *error);
+
+#endif
