@@ -1,0 +1,195 @@
+# The jq modules and the team filters, through the real transform.
+
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	TREE=$BATS_TEST_DIRNAME/..
+	GOLDEN=$BATS_TEST_DIRNAME/golden
+	jq -nc -f "$GOLDEN/records.jq" >records
+}
+
+# configure NAME FILTER CONFIG...: a route each.
+configure() {
+	jq -n --arg filters "$TREE/pipelines/filters" '
+		def routes: if length < 3 then {} else
+			{ (.[0]): { file: "\($filters)/\(.[1]).jq",
+			    config: (.[2] | fromjson) } }
+			+ (.[3:] | routes) end;
+		{ ledger: "ledger.db", key_file: "ledger.key",
+		  filters: ($ARGS.positional | routes) }' \
+		--args "$@" >ledgerpipe.json
+}
+
+all_filters() {
+	configure procurement procurement '{}' \
+		treasury procurement '{"channel":"#treasury","minimum":50000}' \
+		finance finance '{"threshold":100000}' \
+		operations operations '{"today":"2026-02-01"}'
+}
+
+# messages [RECORDS]: what transform makes of them, in the file out.
+messages() {
+	"$BIN/transform" --config ledgerpipe.json "${1:-records}" >out
+}
+
+# golden FILTER CONFIG: what it says of the records is what is kept: for each
+# message a line of its own and one for each block. The hash in a key depends
+# on nothing that is tested here.
+golden() {
+	configure "$1" "$1" "$2"
+	messages
+	jq -c 'select(.type == "MESSAGE" or .type == "REJECT")
+		| ({ record_id, error, channel: .payload.channel,
+		     text: .payload.text, key: (.delivery.key // null
+		       | if . then sub("~[0-9a-f]{16}"; "~#") else . end) }
+		   | with_entries(select(.value != null))),
+		  (.payload.blocks // [])[]' out >got
+	diff -u "$GOLDEN/$1.jsonl" got
+}
+
+@test "procurement tells every new invoice, however ugly" {
+	golden procurement '{"erp_url":"https://acme.example.com/"}'
+}
+
+@test "finance tells held invoices with their accounts, and large journals" {
+	golden finance '{"erp_url":"https://acme.example.com"}'
+}
+
+@test "operations tells orders without an acknowledgment, marks the overdue" {
+	golden operations '{"erp_url":"https://acme.example.com",
+		"today":"2026-02-01"}'
+}
+
+@test "no record makes a filter fail or break one of Slack's limits" {
+	all_filters
+	messages
+	jq -se 'map(select(.type == "REJECT")) == []' out
+	jq -se 'map(select(.type == "MESSAGE").payload)
+		| length > 10 and all(.[];
+		  (.text | length <= 200 and (test("[[:cntrl:]]") | not))
+		  and (.blocks | length > 1 and length <= 50)
+		  and ([.. | objects | select(has("text"))
+		    | .text | strings | length] | max <= 3000))' out
+}
+
+@test "a record of nothing but its id makes no filter fail" {
+	all_filters
+	jq -c 'if .type == "RECORD" then
+		.record |= with_entries(.value = if (.key | test("Id$"))
+		  or .key == "LastUpdateDate" then .value else null end)
+		else . end' records >bare
+	messages bare
+	jq -se 'map(select(.type == "REJECT")) == []' out
+	jq -se 'any(.[]; .type == "MESSAGE"
+		and .payload.text == "Invoice 300000047410005: no amount, Unknown vendor, due unknown")' out
+}
+
+@test "9,000 characters in every text make no filter fail" {
+	all_filters
+	jq -c 'if .type == "RECORD" then .record |= walk(
+		if type == "string" and (test("^[0-9]{4}-|^PENDING|^Needs") | not)
+		then "é&" * 4500 else . end) else . end' records >long
+	messages long
+	jq -se 'map(select(.type == "REJECT")) == []' out
+	jq -se 'map(.filter | values) | unique
+		== ["finance", "operations", "procurement", "treasury"]' out
+}
+
+@test "no value from the ERP stands where mark-up acts" {
+	all_filters
+	messages
+	jq -se '[.[] | select(.type == "MESSAGE").payload.blocks | .. | objects
+		| select(.type == "mrkdwn").text]
+		| length > 0 and all(.[]; test("^<!date\\^[0-9]+\\^Entered "))' out
+	jq -se '[.[] | select(.type == "MESSAGE").payload.blocks | .. | objects
+		| select(.type == "plain_text").emoji] | unique == [false]' out
+	jq -se '[.[] | select(.type == "MESSAGE").payload.text]
+		| any(.[]; contains("&lt;!channel&gt; &amp; *Bold*"))
+		  and all(.[]; test("[<>\u202e]") | not)' out
+}
+
+@test "validation and approval leave an invoice's message as it was" {
+	configure procurement procurement '{}'
+	messages
+	jq -c 'select(.type == "MESSAGE").payload' out >before
+	jq -c 'if .stream == "invoices" and .record then .record |= (
+		.ValidationStatus = "Validated" | .ApprovalStatus = "Approved"
+		| .LastUpdateDate = "2026-02-01T10:00:00.001+00:00"
+		| .LastUpdatedBy = "X"
+		| if .InvoiceId == 300000047410001
+		  then .invoiceLines.items |= reverse else . end)
+		else . end' records >later
+	messages later
+	jq -c 'select(.type == "MESSAGE").payload' out >after
+	[ -s before ]
+	diff before after
+	jq -c 'if .record.InvoiceId == 300000047410001 then
+		.record.InvoiceAmount += 0.01 else . end' records >later
+	messages later
+	jq -c 'select(.type == "MESSAGE").payload' out >after
+	run diff before after
+	[ "$status" -eq 1 ]
+}
+
+@test "the same file serves treasury with large amounts alone" {
+	all_filters
+	messages
+	jq -se '[.[] | select(.filter == "treasury") | [.record_id,
+		.payload.channel]] == [["300000047410003", "#treasury"],
+		["300000047410004", "#treasury"]]' out
+}
+
+@test "an order that becomes overdue unchanged is told once more" {
+	configure operations operations '{"today":"2026-02-01"}'
+	messages
+	jq -r 'select(.type == "MESSAGE").key' out >before
+	configure operations operations '{"today":"2026-02-02"}'
+	messages
+	jq -r 'select(.type == "MESSAGE").key' out >after
+	[ "$(wc -l <before)" -eq 2 ]
+	[ "$(head -n 1 before)" = "$(head -n 1 after)" ]
+	[ "$(tail -n 1 before)" != "$(tail -n 1 after)" ]
+}
+
+@test "an amount beyond a double's digits is shown as the ERP wrote it" {
+	configure procurement procurement '{}'
+	head -n 1 records >exact
+	record='"InvoiceId":9007199254740993123,"InvoiceCurrency":"IDR"'
+	record+=',"InvoiceAmount":-9007199254740993123'
+	echo "{\"type\":\"RECORD\",\"stream\":\"invoices\",\"record\":{$record}}" \
+		>>exact
+	messages exact
+	jq -se '.[0].payload.text | startswith(
+		"Credit memo 9007199254740993123: -9,007,199,254,740,993,123.00 IDR,")' out
+}
+
+@test "each example in the modules gives what it says" {
+	modules=$TREE/transform/jq
+	{
+		echo 'import "slack" as slack; import "fusion" as fusion; ['
+		jq -Rr 'capture("^# example: (?<program>.*) =>(?<gives>.*)$")
+			| "{ program: \(.program | tojson), got: [\(.program)],
+			    want: [\(.gives)] },"' "$modules"/*.jq
+		echo 'empty]'
+	} >examples.jq
+	jq -n -L "$modules" -f examples.jq >examples.json
+	jq -e 'map(select(.got != .want)) == []' examples.json ||
+		{ jq -c '.[] | select(.got != .want)' examples.json; false; }
+	jq -e 'length > 50' examples.json
+}
+
+@test "each public function of the modules has a tested example" {
+	awk '/^# example: / { example = 1 }
+		/^def [a-z]/ { if (!example) { print FILENAME ": " $0; bad = 1 } }
+		!/^#/ { example = 0 }
+		END { exit bad }' "$TREE"/transform/jq/*.jq
+}
+
+@test "each filter is short enough to be copied" {
+	for f in "$TREE"/pipelines/filters/*.jq; do
+		[ "$(wc -l <"$f")" -le 60 ]
+		read -r first <"$f"
+		[[ $first == "# $(basename "$f" .jq): "* ]]
+	done
+}
