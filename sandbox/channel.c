@@ -18,12 +18,22 @@ channels_add(struct channels *channels, const char *name)
 		return -1;
 	channels->list = list;
 	channel = &list[channels->count];
-	*channel = (struct channel){ 0 };
+	*channel = (struct channel){ .smallest_gap_ms = -1 };
 	if ((channel->name = strdup(name + (name[0] == '#'))) == NULL)
 		return -1;
 	snprintf(channel->id, sizeof(channel->id), "C%09zu",
 	    ++channels->count % 1000000000);
 	return 0;
+}
+
+static void
+content_free(struct content *content)
+{
+	free(content->text);
+	free(content->blocks);
+	free(content->attachments);
+	free(content->metadata);
+	*content = (struct content){ 0 };
 }
 
 void
@@ -34,11 +44,8 @@ channels_free(struct channels *channels)
 
 	for (i = 0; i < channels->count; i++) {
 		channel = &channels->list[i];
-		for (j = 0; j < channel->count; j++) {
-			free(channel->messages[j].text);
-			free(channel->messages[j].blocks);
-			free(channel->messages[j].metadata);
-		}
+		for (j = 0; j < channel->count; j++)
+			content_free(&channel->messages[j].content);
 		free(channel->messages);
 		free(channel->name);
 	}
@@ -60,17 +67,35 @@ channels_find(struct channels *channels, const char *name)
 	return NULL;
 }
 
-static char *
-copy(const char *text)
+static int
+copy(char **out, const char *text)
 {
-	return text != NULL ? strdup(text) : NULL;
+	*out = text != NULL ? strdup(text) : NULL;
+	return text != NULL && *out == NULL ? -1 : 0;
+}
+
+int
+message_replace(struct message *message, const struct content *content)
+{
+	struct content fresh = { 0 };
+
+	if (copy(&fresh.text, content->text) == -1 ||
+	    copy(&fresh.blocks, content->blocks) == -1 ||
+	    copy(&fresh.attachments, content->attachments) == -1 ||
+	    copy(&fresh.metadata, content->metadata) == -1) {
+		content_free(&fresh);
+		return -1;
+	}
+	content_free(&message->content);
+	message->content = fresh;
+	return 0;
 }
 
 struct message *
-channel_post(struct channel *channel, const char *thread_ts, const char *text,
-    const char *blocks, const char *metadata)
+channel_post(struct channel *channel, const char *thread_ts,
+    const struct content *content)
 {
-	struct message *messages, *message;
+	struct message *messages, *message, *parent;
 	size_t capacity;
 
 	if (channel->count == channel->capacity) {
@@ -83,40 +108,43 @@ channel_post(struct channel *channel, const char *thread_ts, const char *text,
 		channel->capacity = capacity;
 	}
 	message = &channel->messages[channel->count];
-	*message = (struct message){ .posted_ms = clock_wall_ms() };
-	message->text = copy(text);
-	message->blocks = copy(blocks);
-	message->metadata = copy(metadata);
-	if (message->text == NULL || (blocks != NULL &&
-	    message->blocks == NULL) || (metadata != NULL &&
-	    message->metadata == NULL)) {
-		free(message->text);
-		free(message->blocks);
-		free(message->metadata);
+	*message = (struct message){ .posted_ms = clock_wall_ms(),
+		.kept_ms = clock_monotonic_ms() };
+	if (message_replace(message, content) == -1)
 		return NULL;
-	}
 	channel->last_us = message->posted_ms * 1000 > channel->last_us ?
 	    message->posted_ms * 1000 : channel->last_us + 1;
 	snprintf(message->ts, sizeof(message->ts), "%lld.%06lld",
 	    (long long)(channel->last_us / 1000000),
 	    (long long)(channel->last_us % 1000000));
-	if (thread_ts != NULL)
+	if (thread_ts != NULL) {
 		snprintf(message->thread_ts, sizeof(message->thread_ts), "%s",
 		    thread_ts);
+		if ((parent = channel_parent(channel, thread_ts)) != NULL)
+			parent->replies++;
+	}
 	channel->count++;
 	return message;
 }
 
-const struct message *
-channel_parent(const struct channel *channel, const char *ts)
+struct message *
+channel_message(const struct channel *channel, const char *ts)
 {
 	size_t i;
 
 	for (i = 0; i < channel->count; i++)
-		if (channel->messages[i].thread_ts[0] == '\0' &&
-		    strcmp(channel->messages[i].ts, ts) == 0)
+		if (strcmp(channel->messages[i].ts, ts) == 0)
 			return &channel->messages[i];
 	return NULL;
+}
+
+struct message *
+channel_parent(const struct channel *channel, const char *ts)
+{
+	struct message *message = channel_message(channel, ts);
+
+	return message != NULL && message->thread_ts[0] == '\0' ? message :
+	    NULL;
 }
 
 /* Without include_all_metadata only the event_type comes back. */
@@ -145,21 +173,32 @@ void
 message_write(struct buffer *out, const struct message *message,
     bool all_metadata)
 {
-	buffer_puts(out, "{");
-	buffer_json_member(out, "type", "message");
-	buffer_json_member(out, "user", "U0SANDBOX");
-	buffer_json_member(out, "bot_id", "B0SANDBOX");
-	buffer_json_member(out, "app_id", "A0SANDBOX");
+	const struct content *content = &message->content;
+	const char *owner = message->foreign ? "OTHER" : "SANDBOX";
+
+	buffer_printf(out, "{\"type\":\"message\",\"user\":\"U0%s\","
+	    "\"bot_id\":\"B0%s\",\"app_id\":\"A0%s\"", owner, owner, owner);
 	buffer_json_member(out, "ts", message->ts);
 	if (message->thread_ts[0] != '\0')
 		buffer_json_member(out, "thread_ts", message->thread_ts);
-	buffer_json_name(out, "text");
-	buffer_puts(out, message->text);
-	if (message->blocks != NULL) {
-		buffer_json_name(out, "blocks");
-		buffer_puts(out, message->blocks);
+	else if (message->replies > 0) {
+		buffer_json_member(out, "thread_ts", message->ts);
+		buffer_printf(out, ",\"reply_count\":%zu", message->replies);
 	}
-	if (message->metadata != NULL)
-		metadata_write(out, message->metadata, all_metadata);
+	buffer_json_name(out, "text");
+	buffer_puts(out, content->text);
+	if (content->blocks != NULL) {
+		buffer_json_name(out, "blocks");
+		buffer_puts(out, content->blocks);
+	}
+	if (content->attachments != NULL) {
+		buffer_json_name(out, "attachments");
+		buffer_puts(out, content->attachments);
+	}
+	if (message->edited_ts[0] != '\0')
+		buffer_printf(out, ",\"edited\":{\"user\":\"U0%s\","
+		    "\"ts\":\"%s\"}", owner, message->edited_ts);
+	if (content->metadata != NULL)
+		metadata_write(out, content->metadata, all_metadata);
 	buffer_puts(out, "}");
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "json.h"
 
 struct fault {
@@ -11,7 +12,7 @@ struct fault {
 	char *names[RESPONSE_HEADERS_MAX], *values[RESPONSE_HEADERS_MAX];
 	size_t header_count;
 	int64_t count, skip, status, delay_ms;
-	bool drop, truncate, handle;
+	bool drop, reset, truncate, handle;
 };
 
 struct faults {
@@ -82,7 +83,8 @@ faults_record(struct faults *faults, const struct request *request)
 		if (line != NULL)
 			buffer_consume(log, (size_t)(line - log->data) + 1);
 	}
-	buffer_puts(log, "{");
+	buffer_printf(log, "{\"at_ms\":%lld",
+	    (long long)clock_monotonic_ms());
 	buffer_json_member(log, "method", request->method);
 	buffer_json_member(log, "path", request->target);
 	buffer_json_name(log, "headers");
@@ -106,6 +108,7 @@ fault_apply(const struct fault *fault, struct response *response)
 		response_header(response, fault->names[i], fault->values[i]);
 	response->delay_ms += fault->delay_ms;
 	response->drop = response->drop || fault->drop;
+	response->reset = response->reset || fault->reset;
 	response->truncate = response->truncate || fault->truncate;
 }
 
@@ -128,7 +131,7 @@ faults_answer(struct faults *faults, const struct request *request,
 			fault = candidate;
 	}
 	if (fault == NULL || fault->handle ||
-	    (fault->status == 0 && !fault->drop))
+	    (fault->status == 0 && !fault->drop && !fault->reset))
 		handler(context, request, response);
 	if (fault == NULL)
 		return;
@@ -164,8 +167,8 @@ static bool
 known_members(const struct json *json)
 {
 	static const char *const known[] = { "path", "count", "skip", "status",
-	    "body", "content_type", "headers", "delay_ms", "drop", "truncate",
-	    "handle", NULL };
+	    "body", "content_type", "headers", "delay_ms", "drop", "reset",
+	    "truncate", "handle", NULL };
 	json_node node;
 	size_t i;
 
@@ -194,6 +197,7 @@ fault_read(struct fault *fault, const struct json *json)
 	    &fault->delay_ms))
 		return false;
 	fault->drop = member_true(json, "drop");
+	fault->reset = member_true(json, "reset");
 	fault->truncate = member_true(json, "truncate");
 	fault->handle = member_true(json, "handle");
 	fault->path = json_dup(json, json_member(json, 0, "path"));
@@ -234,7 +238,7 @@ fault_add(struct faults *faults, const struct request *request,
 		fault_free(&faults->list[faults->count]);
 		response_text(response, 400, "text/plain", "a fault is a JSON "
 		    "object of path, count, skip, status, body, content_type, "
-		    "headers, delay_ms, drop, truncate, handle\n");
+		    "headers, delay_ms, drop, reset, truncate, handle\n");
 	} else {
 		faults->count++;
 		response_text(response, 200, "application/json",

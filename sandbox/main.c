@@ -278,7 +278,6 @@ main(int argc, char **argv)
 		rc = run(&sandbox, &options);
 	pod_free(sandbox.pod);
 	faults_free(sandbox.faults);
-	if (sandbox.workspace != NULL)
-		workspace_free(sandbox.workspace);
+	workspace_free(sandbox.workspace);
 	return rc;
 }

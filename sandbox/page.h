@@ -1,19 +1,13 @@
 /*
- * page: messages as a Slack client would show them, in HTML.
- *
- * Whatever a message holds is text to the browser: nothing of it becomes
- * markup but what Slack itself would render.
+ * page: the workspace as a person sees it in a browser: the channels, and of
+ * the one that is chosen its messages with their threads, newest at the end.
  */
 #ifndef SANDBOX_PAGE_H
 #define SANDBOX_PAGE_H
 
-#include "json.h"
 #include "sandbox/channel.h"
 
-/* The whole page, self-contained: channels, messages, threads. */
+/* One whole page, all channels in it.  It has no script and loads nothing. */
 void page_write(struct buffer *html, const struct channels *channels);
-/* One message's content: its blocks, or its text when it has none. */
-void page_message(struct buffer *html, const struct json *json,
-    json_node payload);
 
 #endif

@@ -191,6 +191,18 @@ half_read(void *context, uint64_t position, char *out, size_t max)
 	return (ssize_t)count;
 }
 
+/* Dissolving a connection's address makes Linux send a RST at once. */
+static void
+reset(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	if (info != NULL)
+		connect(info->connect_fd, &nobody, sizeof(nobody));
+}
+
 static enum MHD_Result
 answer(struct exchange *exchange)
 {
@@ -198,7 +210,9 @@ answer(struct exchange *exchange)
 	struct MHD_Response *out;
 	enum MHD_Result rc;
 
-	if (response->drop)
+	if (response->reset)
+		reset(exchange->connection);
+	if (response->reset || response->drop)
 		return MHD_NO;
 	if (response->body.failed)
 		response_text(response, 500, "text/plain",

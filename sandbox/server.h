@@ -5,23 +5,6 @@
  * request, so the handlers and their state need no locks.  The handler fills
  * a struct response; the server sends it, late, cut or not at all as the
  * response's behaviours say.
- *
- * What the workspace half (workspace.h) provides to main.c:
- *
- *   struct workspace;
- *   struct workspace *workspace_new(const char *bot_token);
- *   int workspace_add_channel(struct workspace *, const char *name);
- *       // every path under /api/
- *   void workspace_handle(struct workspace *, const struct request *,
- *       struct response *);
- *       // every path under /_control/slack/
- *   void workspace_control(struct workspace *, const struct request *,
- *       struct response *);
- *       // GET /
- *   void workspace_page(struct workspace *, struct response *);
- *   void workspace_free(struct workspace *);
- *
- * workspace_new answers NULL and workspace_add_channel -1 without memory.
  */
 #ifndef SANDBOX_SERVER_H
 #define SANDBOX_SERVER_H
@@ -70,6 +53,7 @@ struct response {
 	size_t header_count;
 	int64_t delay_ms;    /* answer so much later; nobody else waits */
 	bool drop;           /* close the connection without an answer */
+	bool reset;          /* break it off (RST) instead */
 	bool truncate;       /* announce the whole body, send half, close */
 };
 
