@@ -135,10 +135,27 @@ parse_options(struct options *options, int argc, char **argv)
 	return -1;
 }
 
+/* Without bookmarks it is no state, and all would be read again; but an empty
+ * object is how a Singer runner begins. */
+static int
+state_check(const struct run *run, struct error *error)
+{
+	const struct json *state = &run->state;
+
+	if (json_type(state, json_path(state, "bookmarks")) == JSON_OBJECT ||
+	    (json_type(state, 0) == JSON_OBJECT &&
+	    json_first(state, 0) == JSON_NONE))
+		return 0;
+	return error_set(error, EXIT_DATA, "the state '%s' holds no "
+	    "bookmarks: give the value of a STATE message",
+	    run->options.state);
+}
+
 static int
 state_load(struct run *run, struct error *error)
 {
 	const char *path = run->options.state;
+	struct error broken;
 	char chunk[8192];
 	ssize_t count;
 	int fd;
@@ -157,8 +174,11 @@ state_load(struct run *run, struct error *error)
 	/* A run that wrote no STATE leaves an empty file: from the start. */
 	if (run->state_text.length == 0)
 		return 0;
-	return json_parse(&run->state, run->state_text.data,
-	    run->state_text.length, error);
+	if (json_parse(&run->state, run->state_text.data,
+	    run->state_text.length, &broken) == -1)
+		return error_set(error, broken.code, "the state '%s' is %s",
+		    path, broken.message);
+	return state_check(run, error);
 }
 
 /* Where a stream starts: *since for the query (-1: the beginning). */
@@ -266,8 +286,10 @@ read_streams(struct run *run, struct error *error)
 		    since[i], run->options.until, error) == 0)
 			continue;
 		rc = worse(rc, log_failure(error));
-		if (error->code == EXIT_IO || error->code == EXIT_SYSTEM)
-			break; /* nobody reads any more */
+		/* Nobody reads any more, or no stream will get a token. */
+		if (error->code == EXIT_IO || error->code == EXIT_SYSTEM ||
+		    run->rest.token.text == NULL)
+			break;
 	}
 out:
 	free(since);

@@ -1,34 +1,19 @@
 /*
- * oauth: the ERP's REST API over one kept-alive connection, with a token.
+ * oauth: the access token, by the grant client_credentials.
  *
- * The grant is client_credentials.  The token is kept in the vault as
- * oracle.access_token, used until 60 s before it expires, and asked for again
- * once when the pod answers 401.  Throttling, 5xx and broken connections are
- * tried again, at most five times in all.
+ * It is kept in the vault as oracle.access_token and used until 60 s before it
+ * expires.
  */
 #ifndef LEDGERPIPE_FETCH_OAUTH_H
 #define LEDGERPIPE_FETCH_OAUTH_H
 
-#include "config.h"
-#include "http.h"
-#include "ledger.h"
+#include "fetch/rest.h"
 
-struct rest {
-	CURL *curl;
-	struct ledger *ledger;
-	char *url, *token_url, *client_id, *scope, *ca_file;
-	int64_t timeout_ms;
-	struct secret token;
-	struct http_answer answer; /* of the last request */
-};
-
-/* ledger lives on.  Close after a failure too. */
-int rest_open(struct rest *rest, const struct config *config,
-    struct ledger *ledger, struct error *error);
-void rest_close(struct rest *rest); /* zeroed: fine */
-/* GET url + path_and_query, parse the JSON answer into *json, which points
- * into rest->answer until the next call.  what: named in errors. */
-int rest_get(struct rest *rest, const char *what, const char *path_and_query,
-    struct json *json, struct error *error);
+/* Take the token out of the vault into rest->token.  0: done, 1: there is
+ * none that lives long enough, -1: error. */
+int oauth_cached(struct rest *rest, struct error *error);
+/* Ask oracle.token_url for a new one, into rest->token and the vault.  After a
+ * failure rest->token.text is NULL. */
+int oauth_ask(struct rest *rest, struct error *error);
 
 #endif

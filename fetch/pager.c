@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fetch/seen.h"
+#include "log.h"
 
 #define EMPTY_PAGES_MAX 2 /* that promise more, in a row */
+#define RESTARTS_MAX 100  /* of one group whose rows keep moving */
 #define NO_STAMP INT64_MIN
 
 struct pager {
@@ -16,12 +19,12 @@ struct pager {
 	const struct stream *stream;
 	size_t index;
 	int64_t low, until; /* bounds of the query; -1: none */
-	int64_t offset;
+	int64_t limit, offset;
 	int64_t current;    /* stamp of the group that is being read */
-	char **ids;         /* what was written of the current group */
-	size_t id_count, id_capacity;
-	char *first_id;     /* of the page before */
-	int empty_pages;
+	struct seen seen;   /* what was written of the current group */
+	char *first_id, *last_id; /* of the page before */
+	bool anchored;      /* the next page must begin with last_id */
+	int empty_pages, restarts;
 	int64_t written;    /* stamp of the last STATE */
 	bool schema_written, state_written; /* the latter: on this page */
 };
@@ -76,7 +79,7 @@ page_url(struct pager *pager, struct buffer *url, struct error *error)
 	buffer_init(&text, 16384);
 	buffer_clear(url);
 	buffer_printf(url, "%s?onlyData=true&limit=%lld&offset=%lld",
-	    stream->path, (long long)stream->page_size,
+	    stream->path, (long long)pager->limit,
 	    (long long)pager->offset);
 	bound(&text, stream->cursor, ">=", pager->low);
 	bound(&text, stream->cursor, "<", pager->until);
@@ -146,39 +149,6 @@ row_stamp(struct pager *pager, const struct json *json, json_node row,
 	return rc;
 }
 
-static void
-ids_clear(struct pager *pager)
-{
-	while (pager->id_count > 0)
-		free(pager->ids[--pager->id_count]);
-}
-
-/* 1: it was known, 0: it is now, -1: error.  Takes id. */
-static int
-ids_add(struct pager *pager, char *id, struct error *error)
-{
-	size_t i, capacity;
-	char **ids;
-
-	for (i = 0; i < pager->id_count; i++)
-		if (strcmp(pager->ids[i], id) == 0) {
-			free(id);
-			return 1;
-		}
-	if (pager->id_count == pager->id_capacity) {
-		capacity = pager->id_capacity > 0 ? pager->id_capacity * 2 : 64;
-		ids = realloc(pager->ids, capacity * sizeof(*ids));
-		if (ids == NULL) {
-			free(id);
-			return error_set(error, EXIT_SYSTEM, "out of memory");
-		}
-		pager->ids = ids;
-		pager->id_capacity = capacity;
-	}
-	pager->ids[pager->id_count++] = id;
-	return 0;
-}
-
 /* Is a child collection of the record cut? */
 static bool
 is_cut(const struct json *json, json_node node)
@@ -213,7 +183,8 @@ next_group(struct pager *pager, int64_t stamp, struct error *error)
 	int64_t complete = pager->current;
 
 	pager->current = stamp;
-	ids_clear(pager);
+	pager->restarts = 0;
+	seen_clear(&pager->seen);
 	return complete == NO_STAMP || pager->state_written ? 0 :
 	    state_write(pager, complete, error);
 }
@@ -240,13 +211,15 @@ row_read(struct pager *pager, const struct json *json, json_node row,
 	}
 	if (is_cut(json, row)) {
 		error_set(error, EXIT_PROTOCOL, "stream %s: record %s has more "
-		    "children than the page size of %lld shows: set "
-		    "oracle.streams.%s.page_size higher", stream->name, id,
-		    (long long)stream->page_size, stream->name);
+		    "children than a page of %lld shows: set "
+		    "oracle.streams.%s.page_size higher (at most %d), or have "
+		    "expand name fewer", stream->name, id,
+		    (long long)stream->page_size, stream->name,
+		    STREAM_PAGE_SIZE_MAX);
 		free(id);
 		return -1;
 	}
-	if ((known = ids_add(pager, id, error)) != 0)
+	if ((known = seen_add(&pager->seen, id, error)) != 0)
 		return known == 1 ? 0 : -1;
 	if (!pager->schema_written &&
 	    singer_schema(pager->singer, stream, error) == -1)
@@ -255,26 +228,43 @@ row_read(struct pager *pager, const struct json *json, json_node row,
 	return singer_record(pager->singer, stream, json, row, error);
 }
 
+/* Is the page the one behind the last?  1: no, rows have moved; start the
+ * group again. */
 static int
-offset_check(struct pager *pager, const struct json *json, json_node row,
+place_check(struct pager *pager, const struct json *json, json_node row,
     struct error *error)
 {
 	char *id = row_id(pager->stream, json, row);
 	int rc = 0;
 
-	if (pager->offset > 0 && id != NULL && pager->first_id != NULL &&
+	if (id == NULL)
+		return 0; /* row_read says it */
+	if (pager->offset > 0 && pager->first_id != NULL &&
 	    strcmp(id, pager->first_id) == 0)
 		rc = error_set(error, EXIT_PROTOCOL, "stream %s: the server "
 		    "sent the same page twice", pager->stream->name);
+	else if (pager->anchored && strcmp(id, pager->last_id) != 0)
+		rc = 1;
 	free(pager->first_id);
 	pager->first_id = id;
 	return rc;
+}
+
+static int
+restart(struct pager *pager, struct error *error)
+{
+	pager->offset = 0;
+	pager->anchored = false;
+	return ++pager->restarts < RESTARTS_MAX ? 0 :
+	    error_set(error, EXIT_TEMPFAIL, "stream %s: rows with one stamp "
+	    "keep moving while they are read; try later", pager->stream->name);
 }
 
 /* Where the next page begins.  1: there is none. */
 static int
 advance(struct pager *pager, bool more, size_t rows, struct error *error)
 {
+	pager->anchored = false;
 	if (!more)
 		return 1;
 	if (rows == 0)
@@ -286,8 +276,13 @@ advance(struct pager *pager, bool more, size_t rows, struct error *error)
 	if (pager->low == -1 || pager->current > pager->low) {
 		pager->low = pager->current;
 		pager->offset = 0;
-	} else
-		pager->offset += (int64_t)rows;
+	} else if (rows == 1)
+		pager->offset++;
+	else {
+		/* One row again: if it isn't there, rows before it left. */
+		pager->offset += (int64_t)rows - 1;
+		pager->anchored = pager->last_id != NULL;
+	}
 	return 0;
 }
 
@@ -296,8 +291,9 @@ static int
 page_read(struct pager *pager, struct buffer *url, struct json *json,
     struct error *error)
 {
-	json_node items, row;
+	json_node items, row, last = JSON_NONE;
 	bool more;
+	int rc;
 
 	pager->state_written = false;
 	if (page_url(pager, url, error) == -1 || rest_get(pager->rest,
@@ -309,19 +305,26 @@ page_read(struct pager *pager, struct buffer *url, struct json *json,
 		return error_set(error, EXIT_PROTOCOL, "stream %s: items is no "
 		    "array", pager->stream->name);
 	row = json_first(json, items);
-	if (row != JSON_NONE && offset_check(pager, json, row, error) == -1)
-		return -1;
-	for (; row != JSON_NONE; row = json_next(json, row))
+	if (row != JSON_NONE && (rc = place_check(pager, json, row, error)) !=
+	    0)
+		return rc == 1 ? restart(pager, error) : -1;
+	if (row == JSON_NONE && pager->anchored)
+		return restart(pager, error);
+	for (; row != JSON_NONE; row = json_next(json, row)) {
 		if (row_read(pager, json, row, error) == -1)
 			return -1;
+		last = row;
+	}
+	free(pager->last_id);
+	pager->last_id = row_id(pager->stream, json, last);
 	return advance(pager, more, json_count(json, items), error);
 }
 
 static void
 pager_free(struct pager *pager)
 {
-	ids_clear(pager);
-	free(pager->ids);
+	seen_clear(&pager->seen);
+	free(pager->last_id);
 	free(pager->first_id);
 }
 
@@ -333,6 +336,7 @@ pager_run(struct rest *rest, struct singer *singer,
 	struct pager pager = { .rest = rest, .singer = singer,
 		.stream = &streams->list[stream], .index = stream,
 		.low = since_ms, .until = until_ms, .current = NO_STAMP,
+		.limit = streams->list[stream].page_size,
 		.written = NO_STAMP };
 	struct json json = { 0 };
 	struct buffer url;
@@ -358,13 +362,21 @@ int
 pager_check(struct rest *rest, const struct stream *stream,
     struct error *error)
 {
+	/* A bound on the cursor, so that the server judges all we will ask. */
+	struct pager pager = { .rest = rest, .stream = stream, .low = 0,
+		.until = -1, .limit = 1 };
 	struct json json = { 0 };
 	struct buffer url;
-	int rc;
+	int rc = -1;
 
-	buffer_init(&url, 4096);
-	buffer_printf(&url, "%s?onlyData=true&limit=1", stream->path);
-	rc = rest_get(rest, stream->name, buffer_text(&url), &json, error);
+	buffer_init(&url, 32768);
+	if (page_url(&pager, &url, error) == 0)
+		rc = rest_get(rest, stream->name, buffer_text(&url), &json,
+		    error);
+	if (rc == 0 && json_count(&json, json_member(&json, 0, "items")) == 0)
+		log_warning("stream %s: no record is visible; if there should "
+		    "be some, check the data roles of the client's user",
+		    stream->name);
 	buffer_free(&url);
 	json_free(&json);
 	return rc;

@@ -7,7 +7,6 @@
 
 #define ROOT "/fscmRestApi/resources/11.13.18.05/"
 #define PAGE_SIZE 100     /* with children ~1 MB and a few seconds each */
-#define PAGE_SIZE_MAX 499 /* pods clamp at 499 or 500 */
 #define OVERLAP_MS (10 * 60 * 1000)
 #define OVERLAP_MAX_MS ((int64_t)30 * 24 * 3600 * 1000)
 
@@ -55,13 +54,13 @@ numbers_load(struct stream *stream, const struct config *config,
 	int64_t page_size, overlap;
 
 	if (config_integer(config, "oracle.page_size", PAGE_SIZE, 1,
-	    PAGE_SIZE_MAX, &page_size, error) == -1 ||
+	    STREAM_PAGE_SIZE_MAX, &page_size, error) == -1 ||
 	    config_span(config, "oracle.overlap", OVERLAP_MS, 0,
 	    OVERLAP_MAX_MS, &overlap, error) == -1)
 		return -1;
 	snprintf(path, sizeof path, "oracle.streams.%s.page_size",
 	    stream->name);
-	if (config_integer(config, path, page_size, 1, PAGE_SIZE_MAX,
+	if (config_integer(config, path, page_size, 1, STREAM_PAGE_SIZE_MAX,
 	    &stream->page_size, error) == -1)
 		return -1;
 	snprintf(path, sizeof path, "oracle.streams.%s.overlap", stream->name);

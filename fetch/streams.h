@@ -7,6 +7,8 @@
 
 #include "config.h"
 
+#define STREAM_PAGE_SIZE_MAX 499 /* pods clamp at 499 or 500 */
+
 struct stream {
 	char *name, *path;
 	char *key; /* attribute names joined by ',' */

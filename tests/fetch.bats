@@ -17,6 +17,12 @@ configure() {
 	printf '{"oracle":%s}\n' "$1" >"$CONFIG"
 }
 
+# requests PATH: the sandbox's requests whose path starts so, one a line.
+requests() {
+	curl -sf "$SANDBOX/_control/requests" >requests
+	jq -c --arg path "$1" 'select(.path | startswith($path))' requests
+}
+
 @test "help and version go to stdout, usage errors are 64" {
 	run -0 --separate-stderr "$BIN/fetch" --help
 	[[ $output == usage:* ]]
@@ -158,14 +164,17 @@ read_all() {
 	[ "$(tokens)" = 2 ]
 }
 
-@test "a wrong client secret is 77 with the remedy and without the secret" {
+@test "a wrong client secret is 77, told once, with the remedy and without the secret" {
 	start_sandbox --invoices 3
-	configure_sandbox
+	configure_sandbox '{"invoices":{},"purchaseOrders":{},"journalBatches":{}}'
 	printf 'wrong-canary' | "$BIN/auditctl" vault set oracle.client_secret
 	run -77 --separate-stderr "$BIN/fetch"
 	[ -z "$output" ]
+	[ "${#stderr_lines[@]}" = 1 ]
 	[[ $stderr == *invalid_client*'auditctl vault set oracle.client_secret'* ]]
 	[[ $stderr != *wrong-canary* ]]
+	# A client that keeps trying may be locked out.
+	[ "$(requests /oauth2 | wc -l)" = 1 ]
 }
 
 @test "errors that time mends are tried again" {
@@ -210,4 +219,271 @@ read_all() {
 	configure_sandbox
 	run -0 --separate-stderr "$BIN/fetch" --check
 	[ -z "$output" ]
+}
+
+# HEADERS: a stream without children, for pages of any size.
+HEADERS='"fields":"InvoiceId,LastUpdateDate"'
+
+@test "a token that ends in the middle of a run is renewed once" {
+	start_sandbox --invoices 60
+	configure_sandbox "{\"invoices\":{\"page_size\":20,$HEADERS}}"
+	control fault '{"path":"/fscmRestApi","skip":1,"status":401,"body":"<html>"}'
+	read_all
+	[ "$(wc -l <ids)" = 60 ]
+	[ "$(sort -u ids | wc -l)" = 60 ]
+	[ "$(requests /oauth2 | wc -l)" = 2 ]
+}
+
+@test "a fresh token that is refused as well ends with 77 and what to check" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	control fault '{"path":"/fscmRestApi","status":401,"body":"<html>","count":2}'
+	run -77 --separate-stderr "$BIN/fetch"
+	[ -z "$output" ]
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == *invoices*401*'oracle.scope'* ]]
+}
+
+@test "a token endpoint that is none is a matter of its URL" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	sed -i 's|/oauth2/v1/token|/oauth2/v1/tokens|' "$CONFIG"
+	run -78 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *oracle.token_url*404* ]]
+}
+
+@test "an unknown resource is told in the server's own words, once" {
+	start_sandbox --invoices 3
+	configure_sandbox '{"nothing":{"path":"/fscmRestApi/resources/latest/nothing","key":"Id","cursor":"LastUpdateDate"}}'
+	run -78 --separate-stderr "$BIN/fetch"
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == *nothing*'HTTP 404'*'Not Found'* ]]
+}
+
+@test "a refusal in plain text is told as well, and without an ECID none is named" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	control fault '{"path":"/fscmRestApi","status":400,"body":"URL request parameter q cannot be used in this context.","content_type":"text/plain"}'
+	run -78 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *'HTTP 400: URL request parameter q cannot'* ]]
+	[[ $stderr != *ECID* ]]
+}
+
+@test "Retry-After is waited for" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	control fault '{"path":"/fscmRestApi","status":429,"headers":{"Retry-After":"1"}}'
+	read_all
+	[ "$(wc -l <ids)" = 3 ]
+	requests /fscmRestApi >asked
+	[ "$(jq -s 'length == 2 and .[1].at_ms - .[0].at_ms >= 1000' asked)" = true ]
+}
+
+@test "an ERP that stays broken is 69 after five tries, and says so" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	control fault '{"path":"/fscmRestApi","status":503,"count":9}'
+	run -69 --separate-stderr "$BIN/fetch"
+	[ -z "$output" ]
+	[[ $stderr == *invoices*'HTTP 503'*'5 times'* ]]
+	[ "$(requests /fscmRestApi | wc -l)" = 5 ]
+}
+
+@test "a broken answer is read again, not half believed" {
+	start_sandbox --invoices 60
+	configure_sandbox "{\"invoices\":{\"page_size\":20,$HEADERS}}"
+	control fault '{"path":"/fscmRestApi","skip":1,"truncate":true}'
+	read_all
+	[ "$(wc -l <ids) $(sort -u ids | wc -l)" = '60 60' ]
+}
+
+@test "rows that change, come and go while they are read hide no other" {
+	start_sandbox --invoices 120
+	configure_sandbox "{\"invoices\":{\"page_size\":10,$HEADERS}}"
+	read_all
+	sort -u ids >all
+	for after in 1 2 3 5 8; do
+		id=$(sed -n "${after}0p" ids)
+		control "erp/update?stream=invoices&id=$id&after=$after" '{"Description":"changed"}'
+	done
+	read_all
+	sort -u ids | cmp - all
+	# Only what changed comes twice.
+	[ "$(sort ids | uniq -d | wc -l)" -le 5 ]
+}
+
+@test "a row that leaves a tie larger than a page takes no other with it" {
+	start_sandbox --invoices 0 --orders 3
+	configure_sandbox '{"purchaseOrders":{"page_size":10,"fields":"POHeaderId,LastUpdateDate"}}'
+	control 'erp/insert?stream=purchaseOrders&count=50&stamp=2026-01-31T08:00:00Z'
+	read_all
+	sort -u ids >all
+	[ "$(wc -l <all)" = 53 ]
+	for after in 1 2 3 4 5 6; do
+		id=$(jq -r 'select(.type == "RECORD") | .record | select(.LastUpdateDate | startswith("2026-01-31T08:00:00")) | .POHeaderId' out | head -1)
+		control "erp/update?stream=purchaseOrders&id=$id&after=$after" '{"Description":"changed"}'
+		read_all
+		sort -u ids | cmp - all
+	done
+}
+
+@test "a server that clamps the limit is read to the end" {
+	start_sandbox --invoices 60 --page-cap 7
+	configure_sandbox "{\"invoices\":{\"page_size\":50,$HEADERS}}"
+	control 'erp/insert?stream=invoices&count=30&stamp=2026-01-31T08:00:00Z'
+	read_all
+	[ "$(wc -l <ids) $(sort -u ids | wc -l)" = '90 90' ]
+}
+
+@test "twenty thousand rows with one stamp come once each" {
+	start_sandbox --invoices 1
+	configure_sandbox "{\"invoices\":{\"page_size\":499,$HEADERS}}"
+	control 'erp/insert?stream=invoices&count=20000&stamp=2026-01-31T08:00:00Z'
+	read_all
+	[ "$(wc -l <ids) $(sort -u ids | wc -l)" = '20001 20001' ]
+}
+
+@test "a row that comes later with the stamp of the bookmark is read by the next run" {
+	start_sandbox --invoices 5
+	configure_sandbox '{"invoices":{"page_size":100,"overlap":"0s"}}'
+	read_all
+	jq -c 'select(.type == "STATE") | .value' out | tail -n 1 >state
+	mark=$(jq -r '.bookmarks.invoices.replication_key_value' state)
+	control "erp/insert?stream=invoices&count=1&stamp=$mark"
+	sort ids >before
+	read_all --state state
+	[ "$(sort ids | comm -13 before - | wc -l)" = 1 ]
+}
+
+@test "a row that is committed late is read within the overlap" {
+	start_sandbox --invoices 5
+	configure_sandbox '{"invoices":{"page_size":100,"overlap":"10m"}}'
+	read_all
+	jq -c 'select(.type == "STATE") | .value' out | tail -n 1 >state
+	late=$(jq -r '.bookmarks.invoices.replication_key_value | sub("\\.[0-9]+Z$"; "Z") | fromdate - 300 | todate' state)
+	control "erp/insert?stream=invoices&count=1&stamp=$late"
+	sort ids >before
+	read_all --state state
+	[ "$(sort ids | comm -13 before - | wc -l)" = 1 ]
+	# The bookmark doesn't go back.
+	[ "$(jq -c 'select(.type == "STATE") | .value' out | tail -n 1)" = "$(cat state)" ]
+}
+
+@test "an answer over the ceiling is 76 and says what helps" {
+	start_sandbox --invoices 10
+	configure_sandbox '{"invoices":{"page_size":50,"fields":"InvoiceId,LastUpdateDate,Description"}}'
+	read_all
+	printf '{"Description":"%07000000d"}' 0 >big
+	while read -r id; do
+		curl -sf -X POST "$SANDBOX/_control/erp/update?stream=invoices&id=$id" --data-binary @big >/dev/null
+	done <ids
+	run -76 --separate-stderr "$BIN/fetch"
+	[ -z "$output" ]
+	[[ $stderr == *invoices*page_size* ]]
+	sed -i 's/"page_size": 50/"page_size": 3/' "$CONFIG"
+	read_all
+	[ "$(wc -l <ids)" = 10 ]
+}
+
+@test "an answer without items is an empty one, unless more is promised" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	answer() {
+		control fault "$(jq -nc --arg body "$1" '{path: "/fscmRestApi", status: 200, count: 2, body: $body,
+			content_type: "application/json", headers: {"REST-Framework-Version": "4"}}')"
+	}
+	answer '{"count":0,"hasMore":false}'
+	run -0 --separate-stderr "$BIN/fetch"
+	[ -z "$output" ]
+	curl -sf -X DELETE "$SANDBOX/_control/fault"
+	answer '{"hasMore":true}'
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *'promises more'* ]]
+	answer '{"items":{}}'
+	run -76 --separate-stderr "$BIN/fetch"
+	curl -sf -X DELETE "$SANDBOX/_control/fault"
+	answer '{"items":[{"InvoiceId":1}'
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*JSON* ]]
+	[ -z "$output" ]
+}
+
+@test "a server of another framework version is refused" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	control fault '{"path":"/fscmRestApi","status":200,"body":"{\"items\":[]}","content_type":"application/json"}'
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *REST-Framework-Version* ]]
+}
+
+@test "a closed output, a full one and one whose reader left are 74" {
+	start_sandbox --invoices 60
+	configure_sandbox '{"invoices":{"page_size":100}}'
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run -74 --separate-stderr bash -c '"$BIN/fetch" >&-'
+	[[ $stderr == *output* ]]
+	run -74 --separate-stderr bash -c '"$BIN/fetch" >/dev/full'
+	mkfifo pipe
+	bash -c 'exec 8<pipe' &
+	run -74 --separate-stderr bash -c '"$BIN/fetch" >pipe'
+	wait $!
+	run -0 "$BIN/auditctl" check
+}
+
+@test "a state that is none is refused by name, and one without bookmarks starts afresh" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	printf '{"bookmarks":' >state
+	run -65 --separate-stderr "$BIN/fetch" --state state
+	[[ $stderr == *"'state'"* ]]
+	printf '{"type":"STATE","value":{"bookmarks":{}}}' >state
+	run -65 --separate-stderr "$BIN/fetch" --state state
+	[[ $stderr == *"'state'"*bookmarks* ]]
+	printf '{"bookmarks":{"invoices":{"replication_key_value":"yesterday"}}}' >state
+	run -65 --separate-stderr "$BIN/fetch" --state state
+	[[ $stderr == *invoices*yesterday* ]]
+	printf '{}' >state
+	read_all --state state
+	[ "$(wc -l <ids)" = 3 ]
+	: >state
+	read_all --state state
+	[ "$(wc -l <ids)" = 3 ]
+}
+
+@test "an unknown key of a stream is named" {
+	configure '{"streams":{"invoices":{"pagesize":25}}}'
+	run -78 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *oracle.streams.invoices.pagesize* ]]
+}
+
+@test "check refuses a filter that a run would stumble over" {
+	start_sandbox --invoices 3
+	configure_sandbox '{"invoices":{"filter":"Nothing = 1"}}'
+	run -78 --separate-stderr "$BIN/fetch" --check
+	[[ $stderr == *invoices*Nothing* ]]
+}
+
+@test "check warns of a stream that shows no row" {
+	start_sandbox --invoices 0
+	configure_sandbox
+	run -0 --separate-stderr "$BIN/fetch" --check
+	[ -z "$output" ]
+	[[ $stderr == *invoices*roles* ]]
+}
+
+@test "the token is in no argument, environment, message or file in clear" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	control fault '{"path":"/fscmRestApi","delay_ms":20000,"count":2}'
+	"$BIN/fetch" --log json >out 2>err 3>&- &
+	local fetch=$!
+	until [ -n "$(requests /fscmRestApi)" ]; do :; done
+	token=$(requests /fscmRestApi | jq -r '.headers.Authorization | ltrimstr("Bearer ")')
+	[ "${#token}" -ge 16 ]
+	tr '\0' '\n' <"/proc/$fetch/cmdline" >arguments
+	tr '\0' '\n' <"/proc/$fetch/environ" >environment
+	kill "$fetch"
+	wait "$fetch" || :
+	rm requests
+	run -1 grep -rlaF -e "$token" -e sandbox-secret .
 }
