@@ -19,7 +19,7 @@ static const struct built_in catalogue[] = {
 	    "invoiceLines.invoiceDistributions,invoiceInstallments",
 	    "InvoiceAmount", "InvoiceCurrency" },
 	{ "purchaseOrders", ROOT "purchaseOrders", "POHeaderId",
-	    "LastUpdateDate", "lines", "Total", "CurrencyCode" },
+	    "LastUpdateDate", "lines.schedules", "Total", "CurrencyCode" },
 	{ "journalBatches", ROOT "journalBatches", "JeBatchId",
 	    "LastUpdateDate", "journalHeaders.journalLines",
 	    "RunningTotalDr", NULL },
