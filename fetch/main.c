@@ -74,8 +74,13 @@ set_option(struct options *options, int option)
 		options->streams[options->stream_count++] = optarg;
 		return 0;
 	case 'f':
-		return clock_parse(optarg, &options->since) == 0 ? 0 :
-		    bad("--since takes a time such as 2026-01-31T00:00:00Z");
+		if (clock_parse(optarg, &options->since) == -1)
+			return bad("--since takes a time such as "
+			    "2026-01-31T00:00:00Z");
+		/* It may become the bookmark: what comes till then would
+		 * never be read. */
+		return options->since <= clock_wall_ms() ? 0 :
+		    bad("--since lies in the future");
 	case 'u':
 		return clock_parse(optarg, &options->until) == 0 ? 0 :
 		    bad("--until takes a time such as 2026-01-31T00:00:00Z");

@@ -346,12 +346,16 @@ pager_run(struct rest *rest, struct singer *singer,
 	while ((rc = page_read(&pager, &url, &json, error)) == 0)
 		;
 	/* The last group is whole as far as the server says.  Without rows the
-	 * bookmark is said again: who keeps the last STATE must find one. */
+	 * bookmark is said again, or with --since its time: who keeps the last
+	 * STATE must find one, and the next run goes on from there. */
 	if (rc == 1 && pager.current != NO_STAMP)
 		rc = state_write(&pager, pager.current, error) == -1 ? -1 : 1;
 	else if (rc == 1 && singer->bookmarks[stream].known)
 		rc = singer_state(singer, stream,
 		    singer->bookmarks[stream].stamp_ms, error) == -1 ? -1 : 1;
+	else if (rc == 1 && since_ms != -1)
+		rc = singer_state(singer, stream, since_ms, error) == -1 ?
+		    -1 : 1;
 	json_free(&json);
 	buffer_free(&url);
 	pager_free(&pager);

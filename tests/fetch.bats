@@ -28,7 +28,7 @@ requests() {
 	[[ $output == usage:* ]]
 	run -0 --separate-stderr "$BIN/fetch" --version
 	[[ $output == *ledgerpipe* ]]
-	for words in --nothing operand '--since yesterday' '--since 2026-01-01 --state x' '--log xml'; do
+	for words in --nothing operand '--since yesterday' '--since 2999-01-01' '--since 2026-01-01 --state x' '--log xml'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr "$BIN/fetch" $words
 		[ -z "$output" ]
@@ -124,6 +124,18 @@ read_all() {
 	grep -q '"InvoiceAmount":300000123456789012.10,' out
 	grep -q '"ControlAmount":1E+3,' out
 	run -1 grep -q '"links"' out
+}
+
+@test "a stream without a record since the time of --since is read from there by the next run" {
+	start_sandbox --invoices 30
+	configure_sandbox
+	since=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
+	run -0 "$BIN/fetch" --since "$since"
+	[ "$output" = '{"type":"STATE","value":{"bookmarks":{"invoices":{"replication_key":"LastUpdateDate","replication_key_value":"'"$since"'"}}},"stats":{"records":0}}' ]
+	"$BIN/fetch" --since "$since" >state.line
+	jq .value state.line >state.json
+	run -0 "$BIN/fetch" --state state.json
+	[[ $output != *RECORD* ]]
 }
 
 @test "a state file starts where it ends, and is never emptied" {
