@@ -230,7 +230,6 @@ prepare(struct client *client, struct call *call, const char *method,
 	SET(CURLOPT_HTTPHEADER, strcmp(type, "application/json") == 0 ?
 	    client->json : client->form);
 	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
-	SET(CURLOPT_BUFFERSIZE, 16384L);
 	SET(CURLOPT_PRIVATE, call);
 #undef SET
 	return rc == CURLE_OK ? 0 : error_set(error, EXIT_SYSTEM,
@@ -254,7 +253,6 @@ client_call(struct client *client, const char *method, const char *type,
 		client_release(client, call);
 		return -1;
 	}
-	call->started_ms = clock_monotonic_ms();
 	if ((rc = curl_multi_add_handle(client->multi, call->easy)) !=
 	    CURLM_OK) {
 		client_release(client, call);
@@ -274,7 +272,7 @@ client_in_flight(const struct client *client)
 static void
 end_call(struct client *client, struct call *call, CURLcode result)
 {
-	curl_off_t sent_us = 0;
+	curl_off_t total_us = 0, before_us = 0;
 
 	call->not_sent = result != CURLE_OK &&
 	    http_not_sent(call->easy, result);
@@ -287,8 +285,10 @@ end_call(struct client *client, struct call *call, CURLcode result)
 	} else
 		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE,
 		    &call->answer.status);
-	curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
-	call->left_ms = call->started_ms + sent_us / 1000;
+	/* libcurl's own clock starts when it first runs, not when it is told. */
+	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+	curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &before_us);
+	call->left_ms = clock_monotonic_ms() - (total_us - before_us) / 1000;
 	curl_multi_remove_handle(client->multi, call->easy);
 	client->in_flight--;
 	*client->done_tail = call;

@@ -30,7 +30,6 @@ struct call {
 	CURL *easy;
 	struct buffer body;
 	size_t at;
-	int64_t started_ms;
 	struct call *next, *all_next;
 };
 

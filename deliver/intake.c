@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/intake.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +131,25 @@ read_delivery(struct intake *intake, struct fields *fields)
 	return good && fields->delivery != NULL;
 }
 
+/* One name for one channel: "finance" is "#finance", and one queue. */
+static char *
+channel_name(char *name)
+{
+	size_t length;
+	char *named;
+
+	if (name == NULL || *name == '\0' || strchr("#@", *name) != NULL ||
+	    slack_is_id(name))
+		return name;
+	length = strlen(name) + 1;
+	if ((named = malloc(length + 1)) != NULL) {
+		*named = '#';
+		memcpy(named + 1, name, length);
+	}
+	free(name);
+	return named;
+}
+
 static bool
 read_message(struct intake *intake, struct fields *fields)
 {
@@ -139,8 +160,8 @@ read_message(struct intake *intake, struct fields *fields)
 	    json_type(json, payload) != JSON_OBJECT)
 		return false;
 	fields->key = member(intake, "key");
-	fields->channel = json_dup(json, json_member(json, payload,
-	    "channel"));
+	fields->channel = channel_name(json_dup(json, json_member(json,
+	    payload, "channel")));
 	fields->payload = source(intake, payload);
 	fields->hash = fields->payload != NULL ? hash_of(fields->payload) :
 	    NULL;
@@ -157,8 +178,9 @@ position_of(struct intake *intake)
 	    "position"), &position) ? position : 0;
 }
 
-/* What did the last message that reached, or will reach, the channel say about
- * this record?  1: the same, 0: something else, or there is none. */
+/* What did the last message to the channel say about this record?  1: the same,
+ * 0: something else, or there is none, or it died: then this one is wanted, and
+ * behind it in the queue when both are replayed. */
 static int
 is_unchanged(struct intake *intake, const struct fields *fields,
     struct error *error)
@@ -166,10 +188,11 @@ is_unchanged(struct intake *intake, const struct fields *fields,
 	struct statement *row;
 	int rc;
 
-	if ((row = db_prepare(intake->ledger->db, "SELECT payload_hash FROM "
-	    "messages WHERE stream = ?1 AND record_id = ?2 AND filter = ?3 "
+	if ((row = db_prepare(intake->ledger->db, "SELECT payload_hash, "
+	    "state = 'dead' FROM messages WHERE stream = ?1 AND record_id = ?2 AND filter = ?3 "
 	    "AND channel = ?4 AND position = ?5 "
-	    "AND state NOT IN ('dead', 'cancelled') ORDER BY id DESC LIMIT 1",
+	    "AND state NOT IN ('unchanged', 'cancelled') "
+	    "ORDER BY id DESC LIMIT 1",
 	    error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, fields->stream);
@@ -179,8 +202,8 @@ is_unchanged(struct intake *intake, const struct fields *fields,
 	db_bind_int(row, 5, position_of(intake));
 	if ((rc = db_step(row, error)) != 1)
 		return rc;
-	rc = fields->ignored ||
-	    strcmp(db_text(row, 0), fields->hash) == 0;
+	rc = fields->ignored || (db_int(row, 1) == 0 &&
+	    strcmp(db_text(row, 0), fields->hash) == 0);
 	db_reset(row);
 	return rc;
 }
@@ -500,11 +523,21 @@ intake_read(struct intake *intake, size_t most, size_t *count,
 int
 intake_committed(struct intake *intake, struct error *error)
 {
-	int rc = 0;
+	struct pollfd wait = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	size_t count;
 
-	if (intake->echo.length > 0)
-		rc = write_all(STDOUT_FILENO, intake->echo.data,
-		    intake->echo.length, error);
-	buffer_clear(&intake->echo);
-	return rc;
+	intake->durable = intake->echo.length;
+	while (intake->durable > 0 && poll(&wait, 1, 0) == 1) {
+		/* So much a pipe takes without blocking when it takes any. */
+		count = intake->durable < PIPE_BUF ? intake->durable : PIPE_BUF;
+		intake->durable -= count;
+		if (write_all(STDOUT_FILENO, intake->echo.data, count,
+		    error) == -1) {
+			buffer_clear(&intake->echo);
+			intake->durable = 0;
+			return -1;
+		}
+		buffer_consume(&intake->echo, count);
+	}
+	return 0;
 }

@@ -27,7 +27,8 @@ struct intake {
 	struct line_reader reader;
 	struct json json;
 	struct buffer scratch;
-	struct buffer echo;      /* STATE values that await the commit */
+	struct buffer echo;      /* STATE values to be written */
+	size_t durable;          /* bytes of it that are committed */
 	int64_t seen, unreadable; /* since the last STATE */
 	bool ended;              /* the input, or because of failure */
 	bool failed;             /* failure says why it was ended */
@@ -42,7 +43,8 @@ void intake_close(struct intake *intake);
  * input is no error here: it sets ended and failed.  Errors: those of db.h. */
 int intake_read(struct intake *intake, size_t most, size_t *count,
     struct error *error);
-/* The transaction is on disk: echo.  Errors: EXIT_IO. */
+/* The transaction is on disk, or durable is not 0 yet: echo as much as standard
+ * output takes without blocking.  Errors: EXIT_IO. */
 int intake_committed(struct intake *intake, struct error *error);
 
 #endif

@@ -105,13 +105,15 @@ parse_options(struct options *options, int argc, char **argv)
 static int
 lock(struct run *run, const char *db, struct error *error)
 {
+	/* Whatever name leads to it, it is one ledger. */
+	char *real = realpath(db, NULL), holder[32] = "";
 	struct buffer path;
-	char holder[32] = "";
 	ssize_t count;
 	int rc = -1;
 
 	buffer_init(&path, 65536);
-	buffer_printf(&path, "%s.deliver-lock", db);
+	buffer_printf(&path, "%s.deliver-lock", real != NULL ? real : db);
+	free(real);
 	run->lock = open(buffer_text(&path), O_RDWR | O_CREAT | O_CLOEXEC,
 	    0600);
 	if (run->lock == -1)
@@ -182,8 +184,7 @@ set_up_pump(struct run *run, struct error *error)
 	pump->outbox = (struct outbox){ .ledger = &run->ledger,
 		.pace = &pump->pace };
 	pump->settle = (struct settle){ .outbox = &pump->outbox,
-		.delay_ms = settle, .timeout_ms = timeout,
-		.resend = run->options.resend };
+		.delay_ms = settle, .resend = run->options.resend };
 	return intake_open(&pump->intake, &run->ledger, &pump->pace,
 	    run->pipeline, STDIN_FILENO);
 }
@@ -231,10 +232,6 @@ run_pump(struct run *run)
 {
 	int flags = fcntl(STDIN_FILENO, F_GETFL), rc;
 
-	if (flags == -1) {
-		log_error("standard input is closed");
-		return EXIT_NOINPUT;
-	}
 	fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK);
 	rc = pump_run(&run->pump);
 	fcntl(STDIN_FILENO, F_SETFL, flags);
@@ -252,6 +249,11 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if ((rc = parse_options(&run.options, argc, argv)) != -1)
 		return log_close_stdout(rc);
+	if (fcntl(STDIN_FILENO, F_GETFL) == -1) {
+		log_error("standard input is closed: give it messages, or "
+		    "</dev/null to send what is queued");
+		return EXIT_NOINPUT;
+	}
 	if (secret_start(&error) == -1 || http_start(&error) == -1)
 		return log_failure(&error);
 	if (run_open(&run, &error) == -1)

@@ -33,6 +33,38 @@ audit(struct outbox *outbox, int64_t id, const char *event,
 	return rc;
 }
 
+/* A change is made from one known state, or somebody else writes too. */
+static int
+run_change(struct outbox *outbox, struct statement *statement, int64_t id,
+    const char *from, struct error *error)
+{
+	if (db_run(statement, error) == -1)
+		return -1;
+	return db_changes(outbox->ledger->db) == 1 ? 0 :
+	    error_set(error, EXIT_BUG, "message %lld is not %s any more: "
+	    "something else changes the ledger", (long long)id, from);
+}
+
+/* Give the message another state, with its cause. */
+static int
+change(struct outbox *outbox, const struct message *message,
+    const char *from, const char *state, const char *why, bool counts,
+    struct error *error)
+{
+	struct statement *statement;
+
+	if ((statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
+	    "state = ?2, error = ?3, attempts = attempts + ?4 "
+	    "WHERE id = ?1 AND state = ?5", error)) == NULL)
+		return -1;
+	db_bind_int(statement, 1, message->id);
+	db_bind_text(statement, 2, state);
+	db_bind_text(statement, 3, why);
+	db_bind_int(statement, 4, counts);
+	db_bind_text(statement, 5, from);
+	return run_change(outbox, statement, message->id, from, error);
+}
+
 /* ---- claim ------------------------------------------------------------- */
 
 /* A later version waits for an earlier one of its record in its channel, also
@@ -49,26 +81,41 @@ static const char claim_sql[] =
     "AND e.state IN ('queued', 'sending', 'in_doubt', 'held')) "
     "ORDER BY m.id LIMIT 1";
 
-/* Does a change of the record go into the first message's thread? */
+/* Does the filter name a thread itself?  Then that is the message's. */
 static bool
-wants_thread(const char *delivery, const char *payload)
+own_thread(const char *payload, struct message *message)
 {
 	struct json json = { 0 };
 	struct error ignored;
-	bool threads = true;
+	char *ts = NULL;
 
-	if (delivery != NULL && json_parse(&json, delivery, strlen(delivery),
-	    &ignored) == 0)
-		threads = !json_is(&json, json_member(&json, 0, "on_change"),
-		    "post");
-	if (threads && json_parse(&json, payload, strlen(payload),
-	    &ignored) == 0)
-		threads = json_member(&json, 0, "thread_ts") == JSON_NONE;
+	if (json_parse(&json, payload, strlen(payload), &ignored) == 0)
+		ts = json_dup(&json, json_member(&json, 0, "thread_ts"));
+	if (ts != NULL)
+		snprintf(message->thread_ts, sizeof(message->thread_ts), "%s",
+		    ts);
+	free(ts);
 	json_free(&json);
-	return threads;
+	return *message->thread_ts != '\0';
 }
 
-/* The ts of the first message about the row's record in its channel. */
+/* Does a change of the record go into the first message's thread? */
+static bool
+wants_thread(const char *delivery)
+{
+	struct json json = { 0 };
+	struct error ignored;
+	bool post;
+
+	post = delivery != NULL && json_parse(&json, delivery,
+	    strlen(delivery), &ignored) == 0 && json_is(&json,
+	    json_member(&json, 0, "on_change"), "post");
+	json_free(&json);
+	return !post;
+}
+
+/* The ts of the first message about the row's record in its channel.  One in
+ * an earlier channel of the same name is out of reach. */
 static int
 find_thread(struct outbox *outbox, struct statement *row,
     struct message *message, struct error *error)
@@ -79,7 +126,8 @@ find_thread(struct outbox *outbox, struct statement *row,
 	if ((statement = db_prepare(outbox->ledger->db, "SELECT slack_ts "
 	    "FROM messages WHERE stream = ?1 AND record_id = ?2 AND id < ?3 "
 	    "AND filter = ?4 AND channel = ?5 AND position = ?6 "
-	    "AND state = 'sent' AND thread_ts IS NULL ORDER BY id LIMIT 1",
+	    "AND slack_channel = ?7 AND state = 'sent' "
+	    "AND thread_ts IS NULL ORDER BY id LIMIT 1",
 	    error)) == NULL)
 		return -1;
 	db_bind_text(statement, 1, db_text(row, 4));
@@ -88,6 +136,7 @@ find_thread(struct outbox *outbox, struct statement *row,
 	db_bind_text(statement, 4, db_text(row, 3));
 	db_bind_text(statement, 5, message->channel->name);
 	db_bind_int(statement, 6, db_int(row, 6));
+	db_bind_text(statement, 7, message->channel->slack);
 	if ((rc = db_step(statement, error)) == 1 &&
 	    db_text(statement, 0) != NULL)
 		snprintf(message->thread_ts, sizeof(message->thread_ts), "%s",
@@ -137,7 +186,7 @@ claim_row(struct outbox *outbox, struct statement *row,
     struct message *message, struct buffer *body, struct error *error)
 {
 	const char *payload = db_text(row, 7);
-	struct slack_answer damaged = { .class = SLACK_MESSAGE };
+	static const char damaged[] = "its payload can't be read";
 	struct channel *channel = message->channel;
 
 	message->id = db_int(row, 0);
@@ -146,16 +195,17 @@ claim_row(struct outbox *outbox, struct statement *row,
 	if (ledger_message_token(outbox->ledger, db_text(row, 2),
 	    message->generation, message->token, error) == -1)
 		return -1;
-	if (wants_thread(db_text(row, 8), payload) &&
+	if (!own_thread(payload, message) && wants_thread(db_text(row, 8)) &&
 	    find_thread(outbox, row, message, error) == -1)
 		return -1;
 	if (slack_post_body(payload, *channel->slack != '\0' ?
 	    channel->slack : channel->name, *message->thread_ts != '\0' ?
 	    message->thread_ts : NULL, message->token, body, error) == 0)
 		return mark_sending(outbox, message, error) == -1 ? -1 : 1;
-	snprintf(damaged.error, sizeof(damaged.error), "%.100s",
-	    error->message);
-	return outbox_dead(outbox, message, &damaged, &no_http, error);
+	/* A word of ours: a parser's may quote the payload. */
+	return change(outbox, message, "queued", "dead", damaged, false,
+	    error) == -1 || audit(outbox, message->id, "message.dead", "error",
+	    damaged, error) == -1 ? -1 : 0;
 }
 
 /* Is anything else queued for the channel? */
@@ -235,24 +285,6 @@ end_attempt(struct outbox *outbox, const struct message *message,
 	return db_run(statement, error);
 }
 
-/* Give the message another state, with its cause. */
-static int
-change(struct outbox *outbox, const struct message *message,
-    const char *state, const char *why, bool counts, struct error *error)
-{
-	struct statement *statement;
-
-	if ((statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
-	    "state = ?2, error = ?3, attempts = attempts + ?4 WHERE id = ?1",
-	    error)) == NULL)
-		return -1;
-	db_bind_int(statement, 1, message->id);
-	db_bind_text(statement, 2, state);
-	db_bind_text(statement, 3, why);
-	db_bind_int(statement, 4, counts);
-	return db_run(statement, error);
-}
-
 static int
 failed(struct outbox *outbox, const struct message *message,
     const char *state, const char *event, const struct slack_answer *answer,
@@ -261,7 +293,8 @@ failed(struct outbox *outbox, const struct message *message,
 	if (end_attempt(outbox, message, answer->class == SLACK_RATE ?
 	    "rate" : strcmp(state, "queued") == 0 ? "retry" : state, answer,
 	    http, error) == -1 ||
-	    change(outbox, message, state, answer->error, counts, error) == -1)
+	    change(outbox, message, "sending", state, answer->error, counts,
+	    error) == -1)
 		return -1;
 	return audit(outbox, message->id, event, "error", answer->error,
 	    error);
@@ -269,8 +302,7 @@ failed(struct outbox *outbox, const struct message *message,
 
 static int
 mark_sent(struct outbox *outbox, const struct message *message,
-    const char *slack_channel, const char *ts, bool counts,
-    struct error *error)
+    const char *from, const char *ts, struct error *error)
 {
 	struct statement *statement;
 	char now[CLOCK_TEXT];
@@ -278,15 +310,16 @@ mark_sent(struct outbox *outbox, const struct message *message,
 	clock_now(now);
 	if ((statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
 	    "state = 'sent', sent_at = ?2, slack_channel = ?3, slack_ts = ?4, "
-	    "error = NULL, attempts = attempts + ?5 WHERE id = ?1",
-	    error)) == NULL)
+	    "error = NULL, attempts = attempts + ?5 "
+	    "WHERE id = ?1 AND state = ?6", error)) == NULL)
 		return -1;
 	db_bind_int(statement, 1, message->id);
 	db_bind_text(statement, 2, now);
-	db_bind_text(statement, 3, slack_channel);
+	db_bind_text(statement, 3, message->channel->slack);
 	db_bind_text(statement, 4, ts);
-	db_bind_int(statement, 5, counts);
-	if (db_run(statement, error) == -1)
+	db_bind_int(statement, 5, strcmp(from, "sending") == 0);
+	db_bind_text(statement, 6, from);
+	if (run_change(outbox, statement, message->id, from, error) == -1)
 		return -1;
 	return audit(outbox, message->id, "message.sent", "ts", ts, error);
 }
@@ -296,14 +329,10 @@ outbox_sent(struct outbox *outbox, const struct message *message,
     const struct slack_answer *answer, const struct http_answer *http,
     struct error *error)
 {
-	struct channel *channel = message->channel;
-
-	snprintf(channel->slack, sizeof(channel->slack), "%s",
-	    answer->channel);
+	pace_identify(outbox->pace, message->channel, answer->channel);
 	if (end_attempt(outbox, message, "sent", answer, http, error) == -1)
 		return -1;
-	return mark_sent(outbox, message, answer->channel, answer->ts, true,
-	    error);
+	return mark_sent(outbox, message, "sending", answer->ts, error);
 }
 
 int
@@ -361,7 +390,7 @@ outbox_channel_dead(struct outbox *outbox, const struct channel *channel,
 			return rc;
 		message.id = db_int(row, 0);
 		db_reset(row);
-		if (change(outbox, &message, "dead", why, false,
+		if (change(outbox, &message, "queued", "dead", why, false,
 		    error) == -1 || audit(outbox, message.id, "message.dead",
 		    "error", why, error) == -1)
 			return -1;
@@ -432,8 +461,7 @@ outbox_settle_sent(struct outbox *outbox, const struct message *message,
 	if (audit(outbox, message->id, "message.settled", "found", times,
 	    error) == -1)
 		return -1;
-	return mark_sent(outbox, message, message->channel->slack, ts, false,
-	    error);
+	return mark_sent(outbox, message, "in_doubt", ts, error);
 }
 
 int
@@ -442,7 +470,8 @@ outbox_settle_unsent(struct outbox *outbox, const struct message *message,
 {
 	struct statement *statement;
 
-	if (change(outbox, message, "queued", why, false, error) == -1 ||
+	if (change(outbox, message, "in_doubt", "queued", why, false,
+	    error) == -1 ||
 	    (statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
 	    "generation = generation + 1 WHERE id = ?1", error)) == NULL)
 		return -1;
@@ -457,7 +486,8 @@ int
 outbox_settle_held(struct outbox *outbox, const struct message *message,
     const char *why, struct error *error)
 {
-	if (change(outbox, message, "held", why, false, error) == -1)
+	if (change(outbox, message, "in_doubt", "held", why, false,
+	    error) == -1)
 		return -1;
 	return audit(outbox, message->id, "message.held", "in_doubt", why,
 	    error);
@@ -502,11 +532,10 @@ load_channels(struct outbox *outbox, int64_t now_ms, struct error *error)
 			db_reset(row);
 			return error_set(error, EXIT_SYSTEM, "out of memory");
 		}
-		if (db_text(row, 1) != NULL)
-			snprintf(channel->slack, sizeof(channel->slack), "%s",
-			    db_text(row, 1));
 		channel->due_ms = later(ahead(db_text(row, 2), now_ms, span),
 		    ahead(db_text(row, 3), now_ms, SLACK_RETRY_AFTER_MAX_MS));
+		if (db_text(row, 1) != NULL)
+			pace_identify(outbox->pace, channel, db_text(row, 1));
 	}
 	return rc;
 }
@@ -679,6 +708,16 @@ outbox_count(struct outbox *outbox, const char *state, struct error *error)
 {
 	return count(outbox, "SELECT count(*) FROM messages WHERE state = ?1 "
 	    "AND channel IS NOT NULL", state, error);
+}
+
+int64_t
+outbox_count_blocked(struct outbox *outbox, struct error *error)
+{
+	return count(outbox, "SELECT count(*) FROM messages m "
+	    "WHERE m." WAITING " AND m.state = 'queued' AND EXISTS ("
+	    "SELECT 1 FROM messages e WHERE e.stream = m.stream "
+	    "AND e.record_id = m.record_id AND e.id < m.id "
+	    "AND e.channel = m.channel AND e.state = ?1)", "held", error);
 }
 
 int64_t

@@ -86,6 +86,8 @@ int outbox_keep_workspace(struct outbox *outbox, const char *reason,
 /* How many messages are in a state. -1: error. */
 int64_t outbox_count(struct outbox *outbox, const char *state,
     struct error *error);
+/* How many wait behind an earlier one that is held. -1: error. */
+int64_t outbox_count_blocked(struct outbox *outbox, struct error *error);
 /* How many are queued for a time to come. -1: error. */
 int64_t outbox_count_later(struct outbox *outbox, struct error *error);
 

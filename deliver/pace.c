@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/pace.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,34 @@ pace_free(struct pace *pace)
 	}
 	free(pace->channels);
 	*pace = (struct pace){ 0 };
+}
+
+static int64_t
+later(int64_t one, int64_t other)
+{
+	return one > other ? one : other;
+}
+
+static void
+due_together(struct pace *pace, struct channel *channel)
+{
+	struct channel *other;
+	size_t i;
+
+	for (i = 0; i < pace->count && *channel->slack != '\0'; i++) {
+		other = pace->channels[i];
+		if (other != channel && strcmp(other->slack,
+		    channel->slack) == 0)
+			other->due_ms = channel->due_ms = later(other->due_ms,
+			    channel->due_ms);
+	}
+}
+
+void
+pace_identify(struct pace *pace, struct channel *channel, const char *slack)
+{
+	snprintf(channel->slack, sizeof(channel->slack), "%s", slack);
+	due_together(pace, channel);
 }
 
 /* Where name stands or belongs. */
@@ -63,17 +92,13 @@ pace_channel(struct pace *pace, const char *name)
 		return NULL;
 	}
 	channel->due_ms = INT64_MIN;
+	if (slack_is_id(name))
+		pace_identify(pace, channel, name);
 	memmove(pace->channels + at + 1, pace->channels + at,
 	    (pace->count - at) * sizeof(*pace->channels));
 	pace->channels[at] = channel;
 	pace->count++;
 	return channel;
-}
-
-static int64_t
-later(int64_t one, int64_t other)
-{
-	return one > other ? one : other;
 }
 
 struct channel *
@@ -107,14 +132,21 @@ pace_left(struct pace *pace, struct channel *channel, int64_t left_ms)
 {
 	channel->due_ms = later(channel->due_ms,
 	    left_ms + pace->interval_ms + pace->margin_ms);
+	due_together(pace, channel);
 	if (pace->gap_ms > 0)
 		pace->next_ms = later(pace->next_ms, left_ms + pace->gap_ms);
 }
 
 void
+pace_pause(struct pace *pace, int64_t until_ms)
+{
+	pace->pause_ms = later(pace->pause_ms, until_ms);
+}
+
+void
 pace_limited(struct pace *pace, int64_t now_ms, int64_t retry_after_ms)
 {
-	pace->pause_ms = later(pace->pause_ms, now_ms + retry_after_ms);
+	pace_pause(pace, now_ms + retry_after_ms);
 	if (pace->margin_ms < PACE_MARGIN_MAX_MS)
 		pace->margin_ms += PACE_MARGIN_MS;
 }

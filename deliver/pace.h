@@ -48,6 +48,10 @@ void pace_init(struct pace *pace, int64_t interval_ms, int64_t gap_ms);
 void pace_free(struct pace *pace);
 /* The channel of that name, made if need be; NULL without memory. */
 struct channel *pace_channel(struct pace *pace, const char *name);
+/* Its id is known now.  Channels of one id, of which one filter may write the
+ * name and another the id, are due together. */
+void pace_identify(struct pace *pace, struct channel *channel,
+    const char *slack);
 /* The one that has been due the longest, or NULL; *due_ms gets when the next
  * one will be (PACE_NEVER: none waits). */
 struct channel *pace_next(struct pace *pace, int64_t now_ms, int64_t *due_ms);
@@ -55,6 +59,8 @@ struct channel *pace_next(struct pace *pace, int64_t now_ms, int64_t *due_ms);
 void pace_claimed(struct pace *pace, struct channel *channel, int64_t now_ms);
 /* When it really left was known only afterwards: connecting took a while. */
 void pace_left(struct pace *pace, struct channel *channel, int64_t left_ms);
+/* Send nothing until then, or later where that was said before. */
+void pace_pause(struct pace *pace, int64_t until_ms);
 /* A 429: stop for so long, and keep a wider margin from now on. */
 void pace_limited(struct pace *pace, int64_t now_ms, int64_t retry_after_ms);
 

@@ -13,6 +13,8 @@
 #define GROUP_LINES 500
 #define GROUP_MS 50
 #define PAUSE_MS 2 /* input that is silent for so long has paused */
+#define SCAN_MS 5000 /* for what others queue, and what falls due */
+#define LONG_MS 60000 /* a pause that is worth a word */
 #define BACKOFF_MS 1000
 #define BACKOFF_MAX_MS (5 * 60 * 1000)
 
@@ -76,7 +78,14 @@ stop(struct pump *pump, enum slack_class class, const char *word)
 	if (pump->stopped != SLACK_SENT)
 		return;
 	pump->stopped = class;
-	snprintf(pump->stopped_by, sizeof(pump->stopped_by), "%s", word);
+	if (class == SLACK_AUTH)
+		log_error("Slack refuses the token: %s; nothing more is sent "
+		    "and the queue is kept: auditctl vault set "
+		    "slack.bot_token, then run deliver again", word);
+	else
+		log_error("this is not Slack's API, or not as we know it: %s; "
+		    "nothing more is sent and the queue is kept: check "
+		    "slack.url and the proxy, then run deliver again", word);
 }
 
 /* Slack as a whole is away: everything waits, longer each time. */
@@ -87,8 +96,8 @@ service_away(struct pump *pump, const char *why, int64_t now)
 		pump->away_since_ms = now;
 		log_warning("Slack can't be reached: %s; trying again", why);
 	}
-	pump->pace.pause_ms = now + retry_backoff_ms(pump->away_failures++,
-	    BACKOFF_MS, BACKOFF_MAX_MS);
+	pace_pause(&pump->pace, now + retry_backoff_ms(pump->away_failures++,
+	    BACKOFF_MS, BACKOFF_MAX_MS));
 }
 
 static void
@@ -143,12 +152,14 @@ take_refusal(struct pump *pump, const struct message *message,
 	    answer->error))
 		return outbox_again(&pump->outbox, message, answer, http, true,
 		    error);
-	if (answer->class == SLACK_UNKNOWN) {
+	if (answer->class == SLACK_UNKNOWN || answer->class == SLACK_BLOCKED) {
 		pump->held++;
-		log_error("message %lld is held: Slack answered '%s', which "
-		    "no page documents; see auditctl show %lld",
-		    (long long)message->id, answer->error,
-		    (long long)message->id);
+		log_error("message %lld is held: %s '%s'; see auditctl show "
+		    "%lld", (long long)message->id,
+		    answer->class == SLACK_UNKNOWN ?
+		    "Slack gave an answer that no page documents:" :
+		    "something on the way to Slack refused it:",
+		    answer->error, (long long)message->id);
 		return outbox_held(&pump->outbox, message, answer, http,
 		    error);
 	}
@@ -191,6 +202,15 @@ take_sent(struct pump *pump, const struct message *message,
 	return outbox_sent(&pump->outbox, message, answer, http, error);
 }
 
+static void
+take_limit(struct pump *pump, const struct slack_answer *answer, int64_t now)
+{
+	if (answer->retry_after_ms >= LONG_MS)
+		log_warning("Slack wants nothing for %lld s: %s",
+		    (long long)answer->retry_after_ms / 1000, answer->error);
+	pace_limited(&pump->pace, now, answer->retry_after_ms);
+}
+
 /* STATES.md has a row for each case. */
 static int
 decide(struct pump *pump, const struct message *message,
@@ -203,7 +223,7 @@ decide(struct pump *pump, const struct message *message,
 	case SLACK_SENT:
 		return take_sent(pump, message, answer, http, error);
 	case SLACK_RATE:
-		pace_limited(&pump->pace, now, answer->retry_after_ms);
+		take_limit(pump, answer, now);
 		return outbox_again(outbox, message, answer, http, false,
 		    error);
 	case SLACK_UNSENT:
@@ -224,6 +244,14 @@ decide(struct pump *pump, const struct message *message,
 		return outbox_in_doubt(outbox, message, answer, http,
 		    error) == -1 ? -1 : settle_add(&pump->settle, message,
 		    now, error);
+	case SLACK_BLOCKED:
+		/* Once it may be the message, twice in a row it is all. */
+		if (pump->blocked) {
+			stop(pump, answer->class, answer->error);
+			return outbox_again(outbox, message, answer, http,
+			    false, error);
+		}
+		return take_refusal(pump, message, answer, http, error);
 	case SLACK_CHANNEL:
 	case SLACK_MESSAGE:
 	case SLACK_UNKNOWN:
@@ -250,13 +278,15 @@ take_post(struct pump *pump, const struct call *call, int64_t now,
 	channel->waiting = channel->waiting || answer.class != SLACK_SENT;
 	rc = decide(pump, &flight->message, &answer, &call->answer, now,
 	    error);
+	if (answer.class != SLACK_UNSENT)
+		pump->blocked = answer.class == SLACK_BLOCKED;
 	if (rc == 0)
 		rc = outbox_keep_channel(&pump->outbox, channel,
 		    answer.class == SLACK_TRANSIENT ? answer.error : NULL, now,
 		    error);
-	if (rc == 0 && answer.class == SLACK_RATE)
-		rc = outbox_keep_workspace(&pump->outbox, answer.error, now,
-		    error);
+	if (rc == 0)
+		rc = outbox_keep_workspace(&pump->outbox, answer.class ==
+		    SLACK_RATE ? answer.error : NULL, now, error);
 	flight_free(flight);
 	return rc;
 }
@@ -348,6 +378,14 @@ let_leave(struct pump *pump, struct error *error)
 	return 0;
 }
 
+static void
+echo(struct pump *pump)
+{
+	/* Nobody reads the STATEs any more: take no more, but end well. */
+	if (intake_committed(&pump->intake, &pump->intake.failure) == -1)
+		pump->intake.failed = pump->intake.ended = true;
+}
+
 static int
 commit(struct pump *pump, struct error *error)
 {
@@ -359,9 +397,7 @@ commit(struct pump *pump, struct error *error)
 	pump->lines = 0;
 	if (let_leave(pump, error) == -1)
 		return -1;
-	/* Nobody reads the STATEs any more: take no more, but end well. */
-	if (intake_committed(&pump->intake, &pump->intake.failure) == -1)
-		pump->intake.failed = pump->intake.ended = true;
+	echo(pump);
 	return 0;
 }
 
@@ -400,29 +436,32 @@ commit_due(const struct pump *pump)
 	return paused < latest ? paused : latest;
 }
 
+/* Would going on mean to wait longer for Slack than the budget? */
+static bool
+is_spent(const struct pump *pump, int64_t since_ms, int64_t now)
+{
+	return since_ms != 0 && now - since_ms > pump->budget_ms;
+}
+
 static bool
 is_over(struct pump *pump, int64_t now, int64_t due_ms)
 {
-	int64_t settle_ms = settle_due(&pump->settle);
+	int64_t pace_ms = pump->pace.interval_ms + PACE_MARGIN_MAX_MS;
 
 	if (client_in_flight(pump->client) > 0 || pump->writing)
 		return false;
 	if (ended_by_signal)
 		return true;
-	if (!pump->intake.ended)
+	if (!pump->intake.ended || pump->intake.durable > 0)
 		return false;
-	if (pump->stopped != SLACK_SENT)
+	if (pump->stopped != SLACK_SENT ||
+	    is_spent(pump, pump->away_since_ms, now))
 		return true;
-	if (pump->away_since_ms != 0 &&
-	    now - pump->away_since_ms > pump->budget_ms)
-		return true;
-	if (pump->settle.failing_since_ms != 0 &&
-	    now - pump->settle.failing_since_ms > pump->budget_ms &&
-	    due_ms == PACE_NEVER)
-		return true;
-	if (settle_ms < due_ms)
-		due_ms = settle_ms;
-	return due_ms == PACE_NEVER || due_ms - now > pump->budget_ms;
+	if (settle_due(&pump->settle) != PACE_NEVER &&
+	    !is_spent(pump, pump->settle.failing_since_ms, now))
+		return false;
+	return due_ms == PACE_NEVER || due_ms - now >
+	    (pump->budget_ms > pace_ms ? pump->budget_ms : pace_ms);
 }
 
 /* How long to wait, in ms; -1: for ever. */
@@ -438,9 +477,42 @@ how_long(const struct pump *pump, int64_t now, int64_t due_ms)
 		due_ms = settle_ms;
 	if (commit_ms < due_ms)
 		due_ms = commit_ms;
-	if (pump->more)
+	if (pump->more && !pump->intake.ended)
 		return 0;
+	if (!ended_by_signal && pump->scanned_ms + SCAN_MS < due_ms)
+		due_ms = pump->scanned_ms + SCAN_MS;
+	if (pump->intake.durable > 0 && now + GROUP_MS < due_ms)
+		due_ms = now + GROUP_MS;
 	return due_ms == PACE_NEVER ? -1 : due_ms <= now ? 0 : due_ms - now;
+}
+
+/* Others may have queued something meanwhile, or its time has come. */
+static int
+scan(struct pump *pump, int64_t now, struct error *error)
+{
+	pump->scanned_ms = now;
+	return outbox_scan(&pump->outbox, error);
+}
+
+/* Take what there is and send what is due; *due_ms: when more will be. */
+static int
+work(struct pump *pump, bool readable, int64_t now, int64_t *due_ms,
+    struct error *error)
+{
+	if (pump->intake.durable > 0)
+		echo(pump);
+	if (take_answers(pump, now, error) == -1)
+		return -1;
+	if ((readable || pump->more) && take_input(pump, now, error) == -1)
+		return -1;
+	if (pump->scanned_ms + SCAN_MS <= now && scan(pump, now, error) == -1)
+		return -1;
+	if (!ended_by_signal && pump->stopped == SLACK_SENT &&
+	    settle_start(&pump->settle, now, error) == -1)
+		return -1;
+	if (claim_due(pump, now, due_ms, error) == -1)
+		return -1;
+	return commit_due(pump) <= now ? commit(pump, error) : 0;
 }
 
 /* One turn.  1: it is over. */
@@ -449,33 +521,19 @@ turn(struct pump *pump, const sigset_t *mask, bool *readable,
     struct error *error)
 {
 	int64_t now = clock_monotonic_ms(), due_ms;
-	int input = pump->intake.ended ? -1 : pump->intake.reader.fd;
+	int input;
 
-	if (take_answers(pump, now, error) == -1)
+	if (work(pump, *readable, now, &due_ms, error) == -1)
 		return -1;
-	if ((*readable || pump->more) && take_input(pump, now, error) == -1)
+	/* Look once more before the end. */
+	if (is_over(pump, now, due_ms) && (scan(pump, now, error) == -1 ||
+	    claim_due(pump, now, &due_ms, error) == -1 ||
+	    commit(pump, error) == -1))
 		return -1;
-	if (!ended_by_signal && pump->stopped == SLACK_SENT &&
-	    settle_start(&pump->settle, now, error) == -1)
-		return -1;
-	if (claim_due(pump, now, &due_ms, error) == -1)
-		return -1;
-	if (commit_due(pump) <= now && commit(pump, error) == -1)
-		return -1;
-	/* Others may have queued something meanwhile: look once more. */
-	if (is_over(pump, now, due_ms)) {
-		if (due_ms != PACE_NEVER || pump->stopped != SLACK_SENT ||
-		    ended_by_signal)
-			return 1;
-		if (outbox_scan(&pump->outbox, error) == -1 ||
-		    claim_due(pump, now, &due_ms, error) == -1 ||
-		    commit(pump, error) == -1)
-			return -1;
-		if (is_over(pump, now, due_ms))
-			return 1;
-	}
-	if (pump->lines >= GROUP_LINES)
-		input = -1;
+	if (is_over(pump, now, due_ms))
+		return 1;
+	input = pump->intake.ended || pump->lines >= GROUP_LINES ? -1 :
+	    pump->intake.reader.fd;
 	return client_wait(pump->client, input, how_long(pump, now, due_ms),
 	    mask, readable, error);
 }
@@ -497,54 +555,82 @@ resume_doubts(struct pump *pump, struct error *error)
 	return rc;
 }
 
-/* What is left, in words; the exit status that follows from it. */
-static int
-conclude(struct pump *pump, struct error *error)
-{
-	int64_t waiting = outbox_count(&pump->outbox, "queued", error);
-	int64_t doubts = outbox_count(&pump->outbox, "in_doubt", error);
-	int64_t later = outbox_count_later(&pump->outbox, error);
-	int rc = EXIT_DONE;
+/* What is left in the queue. */
+struct rest {
+	int64_t queued, doubts;
+	int64_t later;   /* queued for a time to come */
+	int64_t blocked; /* queued behind one that is held */
+};
 
-	if (waiting == -1 || doubts == -1 || later == -1)
-		return log_failure(error);
-	pump->held += pump->settle.held;
-	pump->sent += pump->settle.found;
-	waiting -= later;
-	if (pump->sent + pump->dead + pump->held + pump->intake.rejected > 0)
+static int
+count_rest(struct pump *pump, struct rest *rest, struct error *error)
+{
+	rest->later = outbox_count_later(&pump->outbox, error);
+	rest->blocked = rest->later == -1 ? -1 :
+	    outbox_count_blocked(&pump->outbox, error);
+	rest->doubts = rest->blocked == -1 ? -1 :
+	    outbox_count(&pump->outbox, "in_doubt", error);
+	rest->queued = rest->doubts == -1 ? -1 :
+	    outbox_count(&pump->outbox, "queued", error);
+	if (rest->queued == -1)
+		return -1;
+	rest->queued -= rest->later + rest->blocked;
+	return 0;
+}
+
+static void
+tell(const struct pump *pump, const struct rest *rest)
+{
+	const struct intake *intake = &pump->intake;
+	int64_t sent = pump->sent + pump->settle.found;
+
+	if (sent + pump->dead + pump->held + intake->rejected > 0)
 		log_info("%lld sent, %lld unchanged, %lld rejected, %lld dead, "
-		    "%lld held, %lld waiting", (long long)pump->sent,
-		    (long long)pump->intake.unchanged,
-		    (long long)pump->intake.rejected, (long long)pump->dead,
-		    (long long)pump->held, (long long)(waiting + doubts));
-	if (later > 0)
+		    "%lld held, %lld waiting", (long long)sent,
+		    (long long)intake->unchanged, (long long)intake->rejected,
+		    (long long)pump->dead, (long long)pump->held,
+		    (long long)(rest->queued + rest->doubts));
+	if (rest->later > 0)
 		log_info("%lld messages wait for their time (not_before)",
-		    (long long)later);
-	if (pump->stopped == SLACK_AUTH) {
-		log_error("Slack refuses the token: %s; nothing more was sent "
-		    "and the queue is kept: auditctl vault set "
-		    "slack.bot_token, then run deliver again",
-		    pump->stopped_by);
-		return EXIT_NOAUTH;
-	}
-	if (pump->stopped == SLACK_CONTRACT) {
-		log_error("this is not Slack's API, or not as we know it: %s; "
-		    "the queue is kept: check slack.url", pump->stopped_by);
-		return EXIT_PROTOCOL;
-	}
+		    (long long)rest->later);
+	if (rest->blocked > 0)
+		log_error("%lld messages wait behind earlier ones about the "
+		    "same records, which are held: decide with auditctl list "
+		    "--state held, then auditctl replay",
+		    (long long)rest->blocked);
+}
+
+/* The exit status. */
+static int
+conclude(struct pump *pump)
+{
+	struct error error;
+	struct rest rest;
+
+	pump->held += pump->settle.held;
+	if (count_rest(pump, &rest, &error) == -1)
+		return log_failure(&error);
+	tell(pump, &rest);
+	if (pump->stopped != SLACK_SENT)
+		return pump->stopped == SLACK_AUTH ? EXIT_NOAUTH :
+		    EXIT_PROTOCOL;
 	if (pump->intake.failed)
-		rc = log_failure(&pump->intake.failure);
-	else if (pump->away_since_ms != 0) {
+		return log_failure(&pump->intake.failure);
+	if (pump->away_since_ms != 0) {
 		log_error("Slack can't be reached: %lld messages stay queued; "
-		    "run deliver again", (long long)waiting);
-		rc = EXIT_UNAVAILABLE;
-	} else if (waiting + doubts > 0) {
+		    "run deliver again", (long long)rest.queued);
+		return EXIT_UNAVAILABLE;
+	}
+	if (rest.queued + rest.doubts > 0) {
 		log_error("%lld messages stay queued and %lld in doubt; run "
-		    "deliver again", (long long)waiting, (long long)doubts);
-		rc = EXIT_TEMPFAIL;
-	} else if (pump->dead + pump->held > 0)
-		rc = EXIT_DATA;
-	return rc;
+		    "deliver again", (long long)rest.queued,
+		    (long long)rest.doubts);
+		return EXIT_TEMPFAIL;
+	}
+	if (!pump->intake.ended)
+		return EXIT_TEMPFAIL; /* a signal; the rest of it is unread */
+	return pump->dead + pump->held + rest.blocked > 0 ? EXIT_DATA :
+	    EXIT_DONE;
 }
 
 int
@@ -562,7 +648,7 @@ pump_run(struct pump *pump)
 	while (rc == 0)
 		rc = turn(pump, &mask, &readable, &error);
 	if (rc == 1)
-		return conclude(pump, &error);
+		return conclude(pump);
 	db_rollback(pump->ledger->db);
 	return log_failure(&error);
 }

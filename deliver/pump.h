@@ -33,8 +33,9 @@ struct pump {
 	bool more;               /* lines that were read already wait */
 	int64_t away_since_ms;   /* Slack can't be reached since; 0: it can */
 	int away_failures;
+	bool blocked;            /* the last answer was SLACK_BLOCKED */
+	int64_t scanned_ms;      /* when the queue was last looked through */
 	enum slack_class stopped; /* SLACK_AUTH, SLACK_CONTRACT; else SENT */
-	char stopped_by[128];
 	int64_t sent, dead, held;
 };
 

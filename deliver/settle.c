@@ -43,10 +43,14 @@ settle_add(struct settle *settle, const struct message *message,
 	return 0;
 }
 
+/* A look that a 429 cut is gone on with, or it would never end. */
 static struct doubt *
 earliest(const struct settle *settle)
 {
 	struct doubt *doubt, *best = settle->doubts;
+
+	if (settle->current != NULL)
+		return settle->current;
 
 	for (doubt = best; doubt != NULL; doubt = doubt->next)
 		if (doubt->due_ms < best->due_ms)
@@ -109,13 +113,14 @@ ask_history(struct settle *settle, struct buffer *form, struct error *error)
 {
 	const struct message *message = &settle->current->message;
 	bool thread = *message->thread_ts != '\0';
+	int64_t oldest = message->sending_ms - SETTLE_SKEW_MS;
 
+	if (settle->slack_ahead_ms < 0)
+		oldest += settle->slack_ahead_ms;
 	field(form, "channel", message->channel->slack);
 	if (thread)
 		field(form, "ts", message->thread_ts);
-	field_time(form, "oldest", message->sending_ms - SETTLE_SKEW_MS);
-	field_time(form, "latest", message->sending_ms + settle->timeout_ms +
-	    SETTLE_SKEW_MS);
+	field_time(form, "oldest", oldest > 0 ? oldest : 0);
 	field(form, "inclusive", "true");
 	field(form, "include_all_metadata", "true");
 	field(form, "limit", "200");
@@ -132,9 +137,6 @@ ask_next(struct settle *settle, struct error *error)
 	int rc;
 
 	buffer_init(&form, 8192);
-	if (*channel->slack == '\0' && slack_is_id(channel->name))
-		snprintf(channel->slack, sizeof(channel->slack), "%s",
-		    channel->name);
 	if (*settle->bot_id == '\0')
 		rc = ask(settle, SETTLE_WHO, "auth.test", &form, error);
 	else if (*channel->slack == '\0') {
@@ -153,7 +155,7 @@ begin_look(struct settle *settle)
 {
 	*settle->cursor = '\0';
 	*settle->ts = '\0';
-	settle->copies = 0;
+	settle->copies = settle->pages = 0;
 }
 
 int
@@ -161,8 +163,10 @@ settle_start(struct settle *settle, int64_t now_ms, struct error *error)
 {
 	if (settle_due(settle) > now_ms)
 		return 0;
-	settle->current = earliest(settle);
-	begin_look(settle);
+	if (settle->current == NULL) {
+		settle->current = earliest(settle);
+		begin_look(settle);
+	}
 	return ask_next(settle, error);
 }
 
@@ -228,8 +232,6 @@ looked(struct settle *settle, int64_t now_ms, struct error *error)
 	int64_t age = clock_wall_ms() - doubt->message.sending_ms;
 	int rc;
 
-	settle->failures = 0;
-	settle->failing_since_ms = 0;
 	if (settle->copies > 0) {
 		rc = outbox_settle_sent(settle->outbox, &doubt->message,
 		    settle->ts, settle->copies, error);
@@ -244,17 +246,27 @@ looked(struct settle *settle, int64_t now_ms, struct error *error)
 		return queue_again(settle, "in doubt, and not found in Slack",
 		    error);
 	doubt->due_ms = now_ms + settle->delay_ms * waits[doubt->looks];
+	settle->current = NULL;
 	return 0;
 }
 
-/* Slack is away or broken: ask again later; the look doesn't count. */
-static int
-later(struct settle *settle, int64_t now_ms)
+static void
+failing(struct settle *settle, int64_t now_ms, int64_t wait_ms)
 {
 	if (settle->failing_since_ms == 0)
 		settle->failing_since_ms = now_ms;
-	settle->not_before_ms = now_ms + retry_backoff_ms(settle->failures++,
-	    BACKOFF_MS, BACKOFF_MAX_MS);
+	settle->not_before_ms = now_ms + wait_ms;
+}
+
+/* Slack is away, or this history is broken: ask again later, about others
+ * first; the look doesn't count. */
+static int
+later(struct settle *settle, int64_t now_ms)
+{
+	failing(settle, now_ms, retry_backoff_ms(settle->failures++,
+	    BACKOFF_MS, BACKOFF_MAX_MS));
+	settle->current->due_ms = settle->not_before_ms;
+	settle->current = NULL;
 	return 0;
 }
 
@@ -266,7 +278,7 @@ refused(struct settle *settle, const struct call *call, const char *word,
 
 	slack_judge(&call->answer, call->not_sent, clock_wall_ms(), &answer);
 	if (answer.class == SLACK_RATE) {
-		settle->not_before_ms = now_ms + answer.retry_after_ms;
+		failing(settle, now_ms, answer.retry_after_ms);
 		return 0;
 	}
 	if (word == NULL || answer.class == SLACK_TRANSIENT ||
@@ -327,8 +339,7 @@ search_channel(struct settle *settle, const struct json *json)
 			continue;
 		id = json_dup(json, json_member(json, node, "id"));
 		if (id != NULL)
-			snprintf(channel->slack, sizeof(channel->slack), "%s",
-			    id);
+			pace_identify(settle->outbox->pace, channel, id);
 		free(id);
 	}
 }
@@ -376,12 +387,24 @@ take_ok(struct settle *settle, enum settle_step step, const struct json *json,
 		return ask_next(settle, error);
 	}
 	search(settle, json);
+	if (++settle->pages == SETTLE_PAGES_MAX)
+		whole = false;
 	if (whole && *settle->cursor != '\0')
 		return ask_next(settle, error);
 	/* What isn't complete proves nothing unless the message is in it. */
 	if (!whole && settle->copies == 0)
 		return cannot_look(settle, "its history is cut", error);
 	return looked(settle, now_ms, error);
+}
+
+/* A message bears Slack's time; what we look for is bounded by ours. */
+static void
+compare_clocks(struct settle *settle, const struct call *call)
+{
+	int64_t theirs;
+
+	if (clock_parse_http(call->answer.date, &theirs) == 0)
+		settle->slack_ahead_ms = theirs - clock_wall_ms();
 }
 
 int
@@ -395,14 +418,18 @@ settle_take(struct settle *settle, const struct call *call, int64_t now_ms,
 	int rc;
 
 	settle->step = SETTLE_IDLE;
-	if (call->answer.status == 200 && json_parse(&json,
+	compare_clocks(settle, call);
+	if (call->answer.status == 0 || json_parse(&json,
 	    buffer_text(&call->answer.body), call->answer.body.length,
-	    &ignored) == 0 && json_type(&json, json_member(&json, 0,
-	    "ok")) == JSON_TRUE)
+	    &ignored) == -1)
+		rc = refused(settle, call, NULL, now_ms, error);
+	else if (call->answer.status == 200 && json_type(&json,
+	    json_member(&json, 0, "ok")) == JSON_TRUE) {
+		settle->failures = 0;
+		settle->failing_since_ms = 0;
 		rc = take_ok(settle, step, &json, now_ms, error);
-	else {
-		if (call->answer.status != 0)
-			word = json_dup(&json, json_member(&json, 0, "error"));
+	} else {
+		word = json_dup(&json, json_member(&json, 0, "error"));
 		rc = refused(settle, call, word, now_ms, error);
 	}
 	free(word);

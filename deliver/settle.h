@@ -4,7 +4,8 @@
  * A post whose answer was lost may be in Slack or not.  Nothing is sent again
  * before it was looked for: by the opaque key in its metadata and by our own
  * bot_id, in conversations.history (conversations.replies for a thread), from
- * two minutes before it was sent to two minutes after its time-out.
+ * two minutes before it was sent on, by our clock or by Slack's, whichever is
+ * earlier.
  *
  *   found                     -> sent, under the ts that was found
  *   not found in three looks  -> queued, as a new generation; a fresh message
@@ -30,6 +31,7 @@
 #define SETTLE_SKEW_MS (120 * 1000)
 #define SETTLE_TOO_LATE_MS (15 * 60 * 1000)
 #define SETTLE_CURSOR_MAX 512
+#define SETTLE_PAGES_MAX 500 /* of 200 messages: more is no history */
 
 struct doubt {
 	struct message message;
@@ -49,14 +51,16 @@ enum settle_step {
 struct settle {
 	struct outbox *outbox;
 	struct client *client;
-	int64_t delay_ms, timeout_ms;
+	int64_t delay_ms;
 	bool resend;
 
 	struct doubt *doubts;
 	enum settle_step step;
-	struct doubt *current;       /* of the call in flight */
+	struct doubt *current;       /* that is being looked up */
 	char bot_id[SLACK_ID_MAX];   /* "" while unknown */
+	int64_t slack_ahead_ms;      /* how much Slack's clock is ahead */
 	char cursor[SETTLE_CURSOR_MAX];
+	int pages;                   /* of this look so far */
 	char ts[SLACK_ID_MAX];       /* the earliest that was found */
 	int copies;
 	int64_t not_before_ms;       /* a 429 or a backoff */

@@ -25,18 +25,23 @@ decide(struct slack_answer *out, enum slack_class class, const char *word)
 	keep_word(out->error, word);
 }
 
-/* "invalid_blocks" says where only in errors[0]: take that too. */
+/* "invalid_blocks" says where only in errors[0], behind words that may quote
+ * the payload: take the pointer alone. */
 static void
-add_detail(struct slack_answer *out, const struct json *json)
+add_pointer(struct slack_answer *out, const struct json *json)
 {
+	static const char name[] = "[json-pointer:";
 	char *detail = json_dup(json, json_first(json,
 	    json_member(json, 0, "errors")));
+	const char *pointer = detail != NULL ? strstr(detail, name) : NULL;
 	char text[128];
 
-	if (detail == NULL)
-		return;
-	snprintf(text, sizeof(text), "%.40s: %.80s", out->error, detail);
-	keep_word(out->error, text);
+	if (pointer != NULL) {
+		pointer += strlen(name);
+		snprintf(text, sizeof(text), "%.40s at %.*s", out->error,
+		    (int)strcspn(pointer, "]"), pointer);
+		keep_word(out->error, text);
+	}
 	free(detail);
 }
 
@@ -74,7 +79,7 @@ judge_object(const struct json *json, struct slack_answer *out)
 	else {
 		decide(out, slack_error_class(word), word);
 		if (out->class == SLACK_MESSAGE)
-			add_detail(out, json);
+			add_pointer(out, json);
 	}
 	free(word);
 }
@@ -87,9 +92,15 @@ judge_foreign(long status, struct slack_answer *out)
 
 	snprintf(text, sizeof(text), "HTTP status %ld without Slack's JSON",
 	    status);
-	/* A proxy or a wrong address: no chat.postMessage answers so. */
-	decide(out, status >= 300 && status < 500 ? SLACK_CONTRACT :
-	    SLACK_DOUBT, text);
+	/* No chat.postMessage answers so.  Redirects and these say that the
+	 * address or the proxy is wrong; others may mean what was sent. */
+	if ((status >= 300 && status < 400) || status == 401 ||
+	    status == 404 || status == 407)
+		decide(out, SLACK_CONTRACT, text);
+	else if (status >= 400 && status < 500 && status != 408)
+		decide(out, SLACK_BLOCKED, text);
+	else
+		decide(out, SLACK_DOUBT, text);
 }
 
 /* The quota of a free plan ends with the month, not in half a minute, and its

@@ -32,6 +32,7 @@ enum slack_class {
 	SLACK_DOUBT,     /* it may be there: look it up before anything else */
 	SLACK_AUTH,      /* the token is no good: nothing can be sent */
 	SLACK_CONTRACT,  /* we speak to the wrong thing: nothing can be sent */
+	SLACK_BLOCKED,   /* something on the way refused this one, or all */
 	SLACK_CHANNEL,   /* this channel takes nothing */
 	SLACK_MESSAGE,   /* this message can't ever be taken */
 	SLACK_UNKNOWN    /* an error that no page documents: hold for a person */

@@ -163,6 +163,18 @@ out:
 }
 
 int
+clock_parse_http(const char *text, int64_t *wall_ms)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+
+	if (end == NULL || *end != '\0')
+		return -1;
+	*wall_ms = (int64_t)timegm(&tm) * 1000;
+	return 0;
+}
+
+int
 clock_parse_span(const char *text, int64_t *ms)
 {
 	static const struct {

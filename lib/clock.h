@@ -23,6 +23,8 @@ void clock_now(char out[CLOCK_TEXT]);
 /* Read an RFC 3339 time: any fraction (cut to ms), Z or +hh:mm; a bare date
  * is its midnight UTC.  -1 when text is none, 0 when it is. */
 int clock_parse(const char *text, int64_t *wall_ms);
+/* Read the date of an HTTP header, "Tue, 24 Nov 2026 17:04:29 GMT". */
+int clock_parse_http(const char *text, int64_t *wall_ms);
 /* Read a span: an integer and ms, s, m, h or d.  -1 when text is none. */
 int clock_parse_span(const char *text, int64_t *ms);
 

@@ -130,9 +130,13 @@ http_prepare(CURL *handle, struct http_answer *answer, const char *url,
 int
 http_not_sent(CURL *handle, CURLcode code)
 {
-	long bytes = 0;
+	long bytes = 0, tunnel = 0;
 	curl_off_t connected = 0, sent = 0;
 
+	/* A proxy that makes no tunnel saw its CONNECT alone. */
+	curl_easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+	if (code != CURLE_OK && tunnel >= 300)
+		return 1;
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_RESOLVE_HOST:

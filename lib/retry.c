@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
+
+#include "clock.h"
 
 int64_t
 retry_backoff_ms(int attempt, int64_t base_ms, int64_t cap_ms)
@@ -24,15 +25,6 @@ retry_backoff_ms(int attempt, int64_t base_ms, int64_t cap_ms)
 	return low + (int64_t)(random % (uint64_t)(high - low + 1));
 }
 
-static int64_t
-http_date_ms(const char *text)
-{
-	struct tm tm = { 0 };
-	const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-
-	return end != NULL && *end == '\0' ? (int64_t)timegm(&tm) * 1000 : -1;
-}
-
 int64_t
 retry_after_ms(const char *header, int64_t now_wall_ms, int64_t fallback_ms,
     int64_t cap_ms)
@@ -46,7 +38,7 @@ retry_after_ms(const char *header, int64_t now_wall_ms, int64_t fallback_ms,
 				ms = cap_ms;
 		ms = *c != '\0' ? fallback_ms : ms == 0 ? 1000 : ms * 1000;
 	} else if (header != NULL && now_wall_ms != -1 &&
-	    (date = http_date_ms(header)) != -1)
+	    clock_parse_http(header, &date) == 0)
 		ms = date > now_wall_ms ? date - now_wall_ms : 1000;
 	return ms > cap_ms ? cap_ms : ms;
 }

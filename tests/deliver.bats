@@ -379,9 +379,12 @@ sql() {
 
 @test "a message that was sent long ago and isn't found is held, not sent again" {
 	refuse_posts '{"drop":true}'
-	configure '{"settle_delay":"1d"}'
+	configure '{"settle_delay":"1h"}'
 	message '#finance' 1 >in
-	run -75 "$BIN/deliver" <in
+	"$BIN/deliver" <in &
+	until [ "$(states)" = 'in_doubt ' ]; do :; done
+	kill $!
+	wait $! || :
 	sqlite3 ledger.db "update messages set sending_at = '2026-01-01T00:00:00.000Z'"
 	run -65 "$BIN/deliver" </dev/null
 	[[ $output == *'was it deleted there?'* ]]
@@ -392,7 +395,8 @@ sql() {
 @test "a later version waits for an earlier one that is held" {
 	refuse_posts '{"status":200,"body":"{\"ok\":false,\"error\":\"brand_new_error\"}"}'
 	{ message '#finance' 1 v1 A; message '#finance' 1 v2 B; message '#finance' 2 v1 other; } >in
-	run -75 "$BIN/deliver" <in
+	run -65 "$BIN/deliver" <in
+	[[ $output == *'1 messages wait behind earlier ones'* ]]
 	[ "$(states)" = 'held queued sent ' ]
 	"$BIN/auditctl" replay 1 >/dev/null
 	run -0 "$BIN/deliver" </dev/null
@@ -499,6 +503,172 @@ sql() {
 	[ "$(texts | sort -n | uniq | wc -l)" = 2000 ]
 	[ "$(texts | wc -l)" = 2000 ]
 	[ "$(curl -sf "$SANDBOX/_control/slack/messages?channel=c1" | jq -r .message.text)" = "$(seq 1 4 1999)" ]
+}
+
+@test "a name that can't be resolved is Slack away, and not the end of deliver" {
+	configure '{"url":"https://no-such-host.invalid/api","retry_budget":"1s"}'
+	message '#finance' 1 >in
+	run -69 "$BIN/deliver" <in
+	[ "$(states)" = 'queued ' ]
+}
+
+@test "a lost answer in a thread that the filter names is found there" {
+	message '#finance' 1 | "$BIN/deliver"
+	ts=$("$BIN/auditctl" list | jq -r .slack_ts)
+	control 'slack/lose?count=1'
+	message '#finance' 2 | jq -c --arg ts "$ts" 'if .payload then .payload.thread_ts = $ts else . end' >in
+	run -0 "$BIN/deliver" <in
+	[ "$(texts | tr -d '\na-z ')" = 12 ]
+	[ "$(states)" = 'sent sent ' ]
+}
+
+@test "doubt is settled by Slack's clock where ours is minutes ahead" {
+	control 'slack/lose?count=1'
+	message '#finance' 1 >in
+	LEDGERPIPE_NOW=$(date -u -d '+10 minutes' +%Y-%m-%dT%H:%M:%S.000Z) run -0 "$BIN/deliver" <in
+	[ "$(texts)" = 'about 1' ]
+}
+
+@test "doubt is settled by Slack's clock where ours is minutes behind" {
+	control 'slack/lose?count=1'
+	message '#finance' 1 >in
+	LEDGERPIPE_NOW=$(date -u -d '-10 minutes' +%Y-%m-%dT%H:%M:%S.000Z) run -0 "$BIN/deliver" <in
+	[ "$(texts)" = 'about 1' ]
+}
+
+@test "history that comes in many pages and is rate limited between them settles all the same" {
+	for i in 1 2 3 4 5; do message '#finance' "$i"; done | "$BIN/deliver"
+	control 'slack/history?page_max=1'
+	control 'slack/lose?count=1'
+	control 'slack/ratelimit?method=conversations.history&count=1&retry_after=1'
+	message '#finance' 6 >in
+	run -0 "$BIN/deliver" <in
+	[ "$(texts | tr -d '\na-z ')" = 123456 ]
+}
+
+@test "one channel's broken history keeps no other channel's doubt waiting" {
+	message '#finance' 1 | "$BIN/deliver"
+	message '#operations' 1 | "$BIN/deliver"
+	control 'slack/lose?count=2'
+	control 'slack/history?count=1&error=internal_error'
+	{ message '#finance' 2; message '#operations' 2; } >in
+	run -0 "$BIN/deliver" <in
+	[ "$(states)" = 'sent sent sent sent ' ]
+	[ "$(texts | wc -l)" = 4 ]
+}
+
+@test "a ledger has one deliver, whatever name leads to it" {
+	mkdir elsewhere
+	ln -s ../ledger.db elsewhere/ledger.db
+	jq '.ledger = "elsewhere/ledger.db"' "$CONFIG" >other.json
+	mkfifo pipe
+	"$BIN/deliver" <pipe &
+	exec 4>pipe
+	message '#finance' 1 >&4
+	until [ "$(texts)" = 'about 1' ]; do :; done
+	run -75 "$BIN/deliver" --config other.json </dev/null
+	exec 4>&-
+	wait $!
+}
+
+@test "a channel has one queue, whether it is named with # or without, or by its id" {
+	control 'slack/limits?channel_ms=1000'
+	configure '{"channel_interval":"1s"}'
+	message '#finance' 1 | "$BIN/deliver"
+	id=$("$BIN/auditctl" show 1 | jq -r '.slack_channel // empty')
+	{ message finance 2; message "$id" 3; } >in
+	run -0 "$BIN/deliver" <in
+	stats -e '.refused == 0 and .channels["#finance"].messages == 3'
+}
+
+@test "what on_change ignored is no news that the channel has heard" {
+	{ message '#finance' 1 v1 A; message '#finance' 1 v2 B '{"on_change":"ignore"}'; message '#finance' 1 v3 B '{"on_change":"post"}'; } >in
+	run -0 "$BIN/deliver" <in
+	[ "$(texts | tr '\n' ' ')" = 'A B ' ]
+}
+
+@test "a change that died is followed by the next one, and replay leaves the last word right" {
+	message '#finance' 1 v1 A | "$BIN/deliver"
+	control 'slack/channel?name=finance&action=archive'
+	{ message '#finance' 1 v2 B; message '#finance' 1 v3 A; } >in
+	run -65 "$BIN/deliver" <in
+	[ "$(states)" = 'sent dead dead ' ]
+	control 'slack/channel?name=finance&action=unarchive'
+	"$BIN/auditctl" replay --state dead >/dev/null
+	run -0 "$BIN/deliver" </dev/null
+	[ "$(texts | tr '\n' ' ')" = 'A B A ' ]
+}
+
+@test "a change reaches a channel that was made anew, as a post of its own" {
+	message '#finance' 1 v1 A | "$BIN/deliver"
+	control 'slack/channel?name=finance&action=delete'
+	control 'slack/channel?name=finance&action=create'
+	message '#finance' 1 v2 B >in
+	run -0 "$BIN/deliver" <in
+	[ "$(states)" = 'sent sent ' ]
+}
+
+@test "a message that something on the way refuses is held, and the others go on" {
+	refuse_posts '{"status":413,"body":"<html>too large"}'
+	{ message '#finance' 1; message '#finance' 2; } >in
+	run -65 "$BIN/deliver" <in
+	[[ $output == *'something on the way to Slack refused it: '* ]]
+	[ "$(states)" = 'held sent ' ]
+}
+
+@test "when something on the way refuses everything, one is held and the rest waits" {
+	refuse_posts '{"status":403,"count":9,"body":"<html>forbidden"}'
+	for i in 1 2 3 4; do message '#finance' "$i"; done >in
+	run -76 "$BIN/deliver" <in
+	[ "$(states)" = 'held queued queued queued ' ]
+}
+
+@test "SIGTERM ends a deliver whose reader has fallen asleep" {
+	mkfifo out
+	exec 5<>out
+	for i in $(seq 2000); do state 0 "2026-01-01T00:00:00.000Z"; done >in
+	"$BIN/deliver" <in >out &
+	until [ -n "$("$BIN/auditctl" bookmark list)" ]; do :; done
+	kill -TERM $!
+	wait $! || status=$?
+	[ "${status:-0}" -lt 128 ]
+	exec 5>&-
+}
+
+@test "what is replayed while deliver waits for input is sent" {
+	message '#nowhere' 1 >in
+	run -65 "$BIN/deliver" <in
+	control 'slack/channel?name=nowhere&action=create'
+	mkfifo pipe
+	"$BIN/deliver" <pipe &
+	exec 4>pipe
+	message '#finance' 2 >&4
+	until [ "$(texts)" = 'about 2' ]; do :; done
+	"$BIN/auditctl" replay 1 >/dev/null
+	until [ "$(texts | wc -l)" = 2 ]; do :; done
+	exec 4>&-
+	wait $!
+}
+
+@test "a retry budget shorter than the looks for a message in doubt cuts none of them off" {
+	configure '{"retry_budget":"100ms","settle_delay":"100ms"}'
+	refuse_posts '{"drop":true}'
+	message '#finance' 1 >in
+	run -0 "$BIN/deliver" <in
+	[ "$(texts)" = 'about 1' ]
+}
+
+@test "a closed standard input is told from an empty one" {
+	run -66 bash -c '"$BIN/deliver" <&-'
+	[[ $output == *'standard input is closed'* ]]
+}
+
+@test "what Slack says of a refused payload is kept without its words" {
+	refuse_posts '{"status":200,"body":"{\"ok\":false,\"error\":\"invalid_blocks\",\"errors\":[\"unsupported type: sekret [json-pointer:/blocks/0/type]\"]}"}'
+	message '#finance' 1 >in
+	run -65 "$BIN/deliver" <in
+	[[ $output == *"'invalid_blocks at /blocks/0/type'"* ]]
+	[[ $output != *sekret* ]]
 }
 
 @test "the token is in no argument, environment, message of ours, or clear column" {
