@@ -480,6 +480,18 @@ rejects() {
 	[[ $stderr == *'line 3: is longer than'* ]]
 }
 
+@test "a REJECT fits on a line that deliver reads, however large its record" {
+	filter f 'error("no")'
+	{
+		echo "$SCHEMA"
+		printf '{"type":"RECORD","stream":"invoices","record":{"InvoiceId":1,"Description":"'
+		head -c 16777000 /dev/zero | tr '\0' x
+		printf '"}}\n'
+	} >input
+	run -65 --separate-stderr transform -f f=f.jq
+	[ "$(get '.[0] | [.type, .record_id, .record]')" = '["REJECT","1",null]' ]
+}
+
 @test "a message of another type is passed over with one warning" {
 	filter f empty
 	input '{"type":"ACTIVATE_VERSION","stream":"invoices","version":1}' '{"type":"BATCH"}' "$STATE"

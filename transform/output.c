@@ -108,7 +108,12 @@ output_reject(struct buffer *out, const char *filter,
 	buffer_json_member(out, "error", why);
 	text = json_raw(&input->json, input->record, &length);
 	buffer_puts(out, ",\"record\":");
-	buffer_append(out, text, length);
+	/* With what stands around it the line must not pass the ceiling, or
+	 * no reader would take it. */
+	if (length > OUTPUT_REJECT_MAX)
+		buffer_puts(out, "null");
+	else
+		buffer_append(out, text, length);
 	buffer_puts(out, "}\n");
 }
 

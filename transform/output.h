@@ -6,9 +6,11 @@
 #ifndef LEDGERPIPE_TRANSFORM_OUTPUT_H
 #define LEDGERPIPE_TRANSFORM_OUTPUT_H
 
+#include "line.h"
 #include "transform/filter.h"
 #include "transform/input.h"
 
+#define OUTPUT_REJECT_MAX (LINE_MAX_BYTES - 65536) /* of a record kept */
 #define OUTPUT_BAD_LINE_MAX 65536 /* bytes kept of a line that is no message */
 
 /* message: an output that check_message took; position counts the filter's
