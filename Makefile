@@ -4,6 +4,7 @@
 #   make demo       run the pipeline against the sandbox (KEEP=1: leave it up)
 #   make test       unit and bats tests       make check-asan  ASan and UBSan
 #   make lint       static checks             make install     DESTDIR, PREFIX
+#   V=1 shows every command; B=FOLDER builds elsewhere; CC=clang
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -77,15 +78,18 @@ BUILT = $(foreach p,$(PROGRAMS),$(if $(wildcard $(p)/main.c),$(p)))
 # Only what stands in the tree yet is built.
 all: $(BUILT:%=$(B)/bin/%) $(MODULES:transform/jq/%=$(B)/share/jq/%)
 
+# One short line a step; V=1 shows the commands.
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$(2)';)
+
 LIBA = $(B)/lib$(NAME).a
 $(LIBA): $(call objs,$(lib_SRCS))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)$(AR) rcs $@ $^
 
 define program_rule
 $(B)/bin/$(1): $(call objs,$($(1)_SRCS)) $(LIBA)
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $(call objs,$($(1)_SRCS)) $(LIBA) $$($(1)_LIBS)
+	$$(call say,LD,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $(call objs,$($(1)_SRCS)) $(LIBA) $$($(1)_LIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
@@ -96,7 +100,7 @@ $(B)/share/jq/%: transform/jq/%
 
 $(B)/test/%: $(B)/obj/tests/unit/%.o $(LIBA)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
 
 # The schema as a C string, line by line.
 $(B)/schema.h: lib/schema.sql
@@ -106,7 +110,7 @@ $(B)/obj/lib/ledger.o: $(B)/schema.h
 
 $(B)/obj/%.o: %.c $(B)/.flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Rebuild everything when the compiler or a flag changes.
 $(B)/.flags: FORCE
@@ -119,26 +123,35 @@ UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- packages --------------------------------------------------------------
-DEPS = gcc clang make pkg-config libcurl4-openssl-dev libjq-dev libsqlite3-dev \
-       libsodium-dev libmicrohttpd-dev bats jq curl openssl procps sqlite3 bsdutils \
-       shellcheck cppcheck mandoc libclang-rt-14-dev
+# A bare machine gets what a target needs first, and only then make looks for
+# it: hence the makes within these targets.
+BUILD_DEPS = gcc libc6-dev make pkg-config libcurl4-openssl-dev libjq-dev \
+             libsqlite3-dev libsodium-dev libmicrohttpd-dev
+DEMO_DEPS  = $(BUILD_DEPS) jq curl procps
+TEST_DEPS  = $(DEMO_DEPS) bats openssl sqlite3 bsdutils
+DEPS       = $(TEST_DEPS) clang libclang-rt-14-dev shellcheck cppcheck mandoc
 deps:
 	@DEPS='$(DEPS)' sh pipelines/deps.sh
 
 # ---- tests -----------------------------------------------------------------
 BATS      = bats
 BATSFLAGS = --tap --print-output-on-failure
-test: all $(UNIT:%=$(B)/test/%)
+test:
+	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory run-tests
+run-tests: all $(UNIT:%=$(B)/test/%)
 	@for u in $(UNIT:%=$(B)/test/%); do echo "# $$u"; $$u || exit 1; done
-	BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) tests
+	@BATS_TEST_TIMEOUT=300 BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) tests
 check-asan:
-	+$(MAKE) B=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
-demo: all
-	BIN=$(abspath $(B)/bin) KEEP=$(KEEP) sh pipelines/demo
+	@+$(MAKE) B=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
+demo:
+	@DEPS='$(DEMO_DEPS)' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory all
+	@BIN=$(abspath $(B)/bin) KEEP=$(KEEP) sh pipelines/demo
 
 # ---- static checks ---------------------------------------------------------
 HDRS = $(wildcard lib/*.h sandbox/*.h $(TOOLS:%=%/*.h))
-MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1)
+MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1 pipelines/*.1)
 lint: lint-hdr lint-cppcheck lint-sh lint-man $(if $(wildcard transform/main.c),lint-jq)
 lint-hdr:
 	@for h in $(HDRS); do echo "#include \"$$h\"" | \
@@ -147,7 +160,7 @@ lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.sh) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh) .ci/run
 lint-man:
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS)
 FILTERS = $(wildcard pipelines/filters/*.jq)
@@ -162,12 +175,16 @@ install: all
 	for t in $(TOOLS); do install -m 755 $(B)/bin/$$t $(DESTDIR)$(LIBEXEC)/$$t || exit 1; \
 	  install -m 644 $$t/$$t.1 $(DESTDIR)$(MANDIR)/man1/$(NAME)-$$t.1 || exit 1; done
 	install -m 755 pipelines/run $(DESTDIR)$(LIBEXEC)/run
+	install -m 644 pipelines/ledgerpipe.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 644 pipelines/ledgerpipe.json.example pipelines/systemd/* \
+	  $(DESTDIR)$(DATADIR)
 	install -m 644 transform/jq/*.jq $(DESTDIR)$(DATADIR)/jq
 	install -m 644 pipelines/filters/*.jq $(DESTDIR)$(DATADIR)/filters
-	sed 's|@LIBEXEC@|$(LIBEXEC)|' pipelines/ledgerpipe.in >$(DESTDIR)$(BINDIR)/$(NAME)
+	sed -e 's|@LIBEXEC@|$(LIBEXEC)|' -e 's|@VERSION@|$(VERSION)|' \
+	  pipelines/ledgerpipe.in >$(DESTDIR)$(BINDIR)/$(NAME)
 	chmod 755 $(DESTDIR)$(BINDIR)/$(NAME)
 clean:
 	rm -rf build
 
-.PHONY: all deps test check-asan demo lint lint-hdr lint-cppcheck lint-sh \
+.PHONY: all deps test run-tests check-asan demo lint lint-hdr lint-cppcheck lint-sh \
         lint-man lint-jq install clean FORCE

@@ -1,6 +1,10 @@
 #!/bin/sh
 # Install the Debian packages that are missing; what is there isn't touched.
 set -eu
+if ! command -v dpkg-query >/dev/null; then
+	echo "deps: this is no Debian; have there what it calls: $DEPS" >&2
+	exit 0
+fi
 missing=
 for package in $DEPS; do
 	status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) || status=
