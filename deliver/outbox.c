@@ -285,11 +285,15 @@ end_attempt(struct outbox *outbox, const struct message *message,
 	return db_run(statement, error);
 }
 
+/* From `sending` to a state that isn't sent, with the answer as the cause. */
 static int
-failed(struct outbox *outbox, const struct message *message,
-    const char *state, const char *event, const struct slack_answer *answer,
+fall_back(struct outbox *outbox, const struct message *message,
+    const char *state, const struct slack_answer *answer,
     const struct http_answer *http, bool counts, struct error *error)
 {
+	char event[32];
+
+	snprintf(event, sizeof(event), "message.%s", state);
 	if (end_attempt(outbox, message, answer->class == SLACK_RATE ?
 	    "rate" : strcmp(state, "queued") == 0 ? "retry" : state, answer,
 	    http, error) == -1 ||
@@ -340,35 +344,16 @@ outbox_again(struct outbox *outbox, const struct message *message,
     const struct slack_answer *answer, const struct http_answer *http,
     bool counts, struct error *error)
 {
-	return failed(outbox, message, "queued", "message.queued", answer,
-	    http, counts, error);
+	return fall_back(outbox, message, "queued", answer, http, counts,
+	    error);
 }
 
 int
-outbox_in_doubt(struct outbox *outbox, const struct message *message,
-    const struct slack_answer *answer, const struct http_answer *http,
-    struct error *error)
+outbox_failed(struct outbox *outbox, const struct message *message,
+    const char *state, const struct slack_answer *answer,
+    const struct http_answer *http, struct error *error)
 {
-	return failed(outbox, message, "in_doubt", "message.in_doubt", answer,
-	    http, true, error);
-}
-
-int
-outbox_dead(struct outbox *outbox, const struct message *message,
-    const struct slack_answer *answer, const struct http_answer *http,
-    struct error *error)
-{
-	return failed(outbox, message, "dead", "message.dead", answer, http,
-	    true, error);
-}
-
-int
-outbox_held(struct outbox *outbox, const struct message *message,
-    const struct slack_answer *answer, const struct http_answer *http,
-    struct error *error)
-{
-	return failed(outbox, message, "held", "message.held", answer, http,
-	    true, error);
+	return fall_back(outbox, message, state, answer, http, true, error);
 }
 
 int
@@ -570,8 +555,8 @@ doubt_crashed(struct outbox *outbox, struct error *error)
 	int rc;
 
 	while ((rc = doubt_next(outbox, "sending", &message, error)) == 1)
-		if (outbox_in_doubt(outbox, &message, &crash, &no_http,
-		    error) == -1)
+		if (outbox_failed(outbox, &message, "in_doubt", &crash,
+		    &no_http, error) == -1)
 			return -1;
 	return rc;
 }

@@ -50,15 +50,10 @@ int outbox_sent(struct outbox *outbox, const struct message *message,
 int outbox_again(struct outbox *outbox, const struct message *message,
     const struct slack_answer *answer, const struct http_answer *http,
     bool counts, struct error *error);
-int outbox_in_doubt(struct outbox *outbox, const struct message *message,
-    const struct slack_answer *answer, const struct http_answer *http,
-    struct error *error);
-int outbox_dead(struct outbox *outbox, const struct message *message,
-    const struct slack_answer *answer, const struct http_answer *http,
-    struct error *error);
-int outbox_held(struct outbox *outbox, const struct message *message,
-    const struct slack_answer *answer, const struct http_answer *http,
-    struct error *error);
+/* It is in_doubt, dead or held now (state), and the attempt used up. */
+int outbox_failed(struct outbox *outbox, const struct message *message,
+    const char *state, const struct slack_answer *answer,
+    const struct http_answer *http, struct error *error);
 /* Nothing can go to the channel: what is queued for it dies of the same
  * error. *count gets how many. */
 int outbox_channel_dead(struct outbox *outbox, const struct channel *channel,

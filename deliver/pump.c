@@ -160,11 +160,12 @@ take_refusal(struct pump *pump, const struct message *message,
 		    "Slack gave an answer that no page documents:" :
 		    "something on the way to Slack refused it:",
 		    answer->error, (long long)message->id);
-		return outbox_held(&pump->outbox, message, answer, http,
-		    error);
+		return outbox_failed(&pump->outbox, message, "held", answer,
+		    http, error);
 	}
 	pump->dead++;
-	if (outbox_dead(&pump->outbox, message, answer, http, error) == -1)
+	if (outbox_failed(&pump->outbox, message, "dead", answer, http,
+	    error) == -1)
 		return -1;
 	if (answer->class == SLACK_CHANNEL)
 		return channel_dead(pump, channel, answer, error);
@@ -241,7 +242,7 @@ decide(struct pump *pump, const struct message *message,
 		log_warning("message %lld is in doubt: %s; looking it up in "
 		    "Slack before anything is sent again",
 		    (long long)message->id, answer->error);
-		return outbox_in_doubt(outbox, message, answer, http,
+		return outbox_failed(outbox, message, "in_doubt", answer, http,
 		    error) == -1 ? -1 : settle_add(&pump->settle, message,
 		    now, error);
 	case SLACK_BLOCKED:
