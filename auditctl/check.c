@@ -6,6 +6,23 @@
 #include "auditctl/auditctl.h"
 #include "log.h"
 
+/* 1: *error says what SQLite finds wrong with the file. */
+static int
+damage(struct ledger *ledger, struct error *error)
+{
+	struct statement *statement;
+	int rc;
+
+	if ((statement = db_prepare(ledger->db, "PRAGMA quick_check(1)",
+	    error)) == NULL || db_step(statement, error) != 1)
+		return -1;
+	rc = strcmp(db_text(statement, 0), "ok") != 0;
+	if (rc == 1)
+		error_set(error, EXIT_NO, "%.200s", db_text(statement, 0));
+	db_reset(statement);
+	return rc;
+}
+
 int
 check_command(struct ledger *ledger, int argc, char **argv)
 {
@@ -23,6 +40,14 @@ check_command(struct ledger *ledger, int argc, char **argv)
 	if (rc == 1) {
 		log_error("the audit log was tampered with: %s; keep a copy "
 		    "and compare it with a backup", error.message);
+		return EXIT_NO;
+	}
+	if ((rc = damage(ledger, &error)) == -1)
+		return log_failure(&error);
+	if (rc == 1) {
+		log_error("the ledger is damaged: %s; take a copy, then "
+		    "recover it with sqlite3 or from a backup",
+		    error.message);
 		return EXIT_NO;
 	}
 	printf("{\"events\":%lld,\"whole\":true}\n", (long long)sequence);

@@ -96,10 +96,36 @@ show_command(struct ledger *ledger, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-/* Queue it again, as a new generation, audited in the same transaction.
- * 1: another process changed it meanwhile. */
+/* What becomes of a message that is replayed.  One that is held since it may
+ * have reached Slack is looked up there first, by the key of its generation. */
+static const char again_sql[] = "UPDATE messages SET state = 'queued', "
+    "generation = generation + 1, attempts = 0, not_before = NULL, "
+    "error = NULL WHERE id = ?1 AND state IN ('dead', 'held', 'cancelled')";
+static const char look_sql[] = "UPDATE messages SET state = 'in_doubt', "
+    "error = NULL WHERE id = ?1 AND state = 'held'";
+
+/* 1: its last request had no answer; -1: error. */
 static int
-queue_again(struct ledger *ledger, int64_t id, struct error *error)
+was_in_doubt(struct ledger *ledger, int64_t id, struct error *error)
+{
+	struct statement *statement;
+	int rc;
+
+	if ((statement = db_prepare(ledger->db, "SELECT 1 FROM messages m "
+	    "WHERE m.id = ?1 AND m.state = 'held' AND (SELECT a.outcome FROM "
+	    "attempts a WHERE a.message = m.id AND a.generation = m.generation "
+	    "ORDER BY a.number DESC LIMIT 1) = 'in_doubt'", error)) == NULL)
+		return -1;
+	db_bind_int(statement, 1, id);
+	if ((rc = db_step(statement, error)) == 1)
+		db_reset(statement);
+	return rc;
+}
+
+/* Audited in the same transaction.  1: another process changed it meanwhile. */
+static int
+queue_again(struct ledger *ledger, int64_t id, bool look,
+    struct error *error)
 {
 	struct statement *statement;
 	char subject[32];
@@ -107,10 +133,8 @@ queue_again(struct ledger *ledger, int64_t id, struct error *error)
 	snprintf(subject, sizeof(subject), "%lld", (long long)id);
 	if (db_begin(ledger->db, error) == -1)
 		return -1;
-	if ((statement = db_prepare(ledger->db, "UPDATE messages SET "
-	    "state = 'queued', generation = generation + 1, attempts = 0, "
-	    "not_before = NULL, error = NULL WHERE id = ?1 "
-	    "AND state IN ('dead', 'held', 'cancelled')", error)) == NULL)
+	if ((statement = db_prepare(ledger->db, look ? look_sql : again_sql,
+	    error)) == NULL)
 		goto fail;
 	db_bind_int(statement, 1, id);
 	if (db_run(statement, error) == -1)
@@ -119,8 +143,8 @@ queue_again(struct ledger *ledger, int64_t id, struct error *error)
 		db_rollback(ledger->db);
 		return 1;
 	}
-	if (audit_append(ledger,
-	    "message.replayed", subject, NULL, error) == 0 &&
+	if (audit_append(ledger, "message.replayed", subject, look ?
+	    "{\"look\":\"it may be in Slack\"}" : NULL, error) == 0 &&
 	    db_commit(ledger->db, error) == 0)
 		return 0;
 fail:
@@ -129,12 +153,12 @@ fail:
 }
 
 static int
-replay(struct ledger *ledger, int64_t id)
+replay(struct ledger *ledger, int64_t id, bool resend)
 {
 	struct error error;
 	bool reject = false;
 	char *state = state_of(ledger, id, &reject);
-	int rc = EXIT_NO, queued;
+	int rc = EXIT_NO, queued, doubt = 0;
 
 	if (state == NULL)
 		return EXIT_NO;
@@ -146,23 +170,45 @@ replay(struct ledger *ledger, int64_t id)
 	    strcmp(state, "cancelled") != 0)
 		log_error("message %lld is %s: only dead, held and cancelled "
 		    "ones can be replayed", (long long)id, state);
-	else if ((queued = queue_again(ledger, id, &error)) == -1)
+	else if ((!resend && (doubt = was_in_doubt(ledger, id,
+	    &error)) == -1) || (queued = queue_again(ledger, id, doubt == 1,
+	    &error)) == -1)
 		rc = log_failure(&error);
 	else if (queued == 1)
 		log_error("message %lld was changed by another process: it is "
 		    "left as that one wants it", (long long)id);
 	else {
-		printf("{\"id\":\"%lld\",\"state\":\"queued\"}\n",
-		    (long long)id);
+		printf("{\"id\":\"%lld\",\"state\":\"%s\"}\n",
+		    (long long)id, doubt == 1 ? "in_doubt" : "queued");
 		rc = EXIT_DONE;
 	}
 	free(state);
 	return rc;
 }
 
+/* They are dead too, and no message to be sent. */
+static void
+tell_rejects(struct ledger *ledger)
+{
+	struct statement *statement;
+	struct error error;
+
+	if ((statement = db_prepare(ledger->db, "SELECT count(*) FROM messages "
+	    "WHERE state = 'dead' AND channel IS NULL", &error)) == NULL ||
+	    db_step(statement, &error) != 1) {
+		log_failure(&error);
+		return;
+	}
+	if (db_int(statement, 0) > 0)
+		log_warning("%lld rejects can't be replayed: mend the filter "
+		    "and read the records again with fetch --since",
+		    (long long)db_int(statement, 0));
+	db_reset(statement);
+}
+
 /* All of a state, one by one: a short transaction each. */
 static int
-replay_state(struct ledger *ledger, const char *state)
+replay_state(struct ledger *ledger, const char *state, bool resend)
 {
 	struct statement *statement;
 	struct error error;
@@ -180,11 +226,13 @@ replay_state(struct ledger *ledger, const char *state)
 			return log_failure(&error);
 		if (rc == 0 || db_is_null(statement, 0)) {
 			db_reset(statement);
+			if (strcmp(state, "dead") == 0)
+				tell_rejects(ledger);
 			return worst;
 		}
 		id = db_int(statement, 0);
 		db_reset(statement);
-		if ((one = replay(ledger, id)) != EXIT_DONE)
+		if ((one = replay(ledger, id, resend)) != EXIT_DONE)
 			worst = one;
 	}
 }
@@ -193,18 +241,22 @@ int
 replay_command(struct ledger *ledger, int argc, char **argv)
 {
 	int rc = EXIT_DONE, one, i;
+	bool resend = argc > 1 && strcmp(argv[1], "--resend") == 0;
 	int64_t id;
 
+	argc -= resend;
+	argv += resend;
 	if (argc == 3 && strcmp(argv[1], "--state") == 0) {
 		if (strcmp(argv[2], "dead") == 0 ||
 		    strcmp(argv[2], "held") == 0 ||
 		    strcmp(argv[2], "cancelled") == 0)
-			return replay_state(ledger, argv[2]);
+			return replay_state(ledger, argv[2], resend);
 		log_error("--state takes dead, held or cancelled");
 		return EXIT_USAGE;
 	}
 	if (argc < 2) {
-		log_error("replay takes ids, or --state dead");
+		log_error("replay takes ids, or --state dead; --resend before "
+		    "them sends what may be in Slack already");
 		return EXIT_USAGE;
 	}
 	for (i = 1; i < argc; i++)
@@ -212,7 +264,7 @@ replay_command(struct ledger *ledger, int argc, char **argv)
 			return EXIT_USAGE;
 	for (i = 1; i < argc; i++)
 		if (parse_id(argv[i], &id) == 0 &&
-		    (one = replay(ledger, id)) != EXIT_DONE)
+		    (one = replay(ledger, id, resend)) != EXIT_DONE)
 			rc = one;
 	return rc;
 }

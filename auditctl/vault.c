@@ -14,10 +14,18 @@
 
 #define TERMINAL_LINE_MAX 4095 /* what the line discipline gives */
 
+/* What the tools read; a mistyped name would be kept and never found. */
+static const char *const names[] = { "oracle.client_secret",
+	"oracle.username", "oracle.password", "oracle.private_key",
+	"oracle.refresh_token", "slack.bot_token", "slack.client_secret",
+	"slack.signing_secret", "slack.signing_secret.previous" };
+
+static volatile sig_atomic_t interrupted;
+
 static void
 on_signal(int number)
 {
-	(void)number; /* it ends the read, so that the echo is switched on */
+	interrupted = number; /* the read ends, and the echo comes back */
 }
 
 /* One line from the terminal, not shown. */
@@ -48,6 +56,9 @@ read_line(struct secret *secret, int fd, const char *what,
 	sigaction(SIGTERM, &end, NULL);
 	if (count > 0 && line.text[count - 1] == '\n')
 		count--;
+	/* Then the signal does what it does everywhere. */
+	if (interrupted != 0)
+		raise(interrupted);
 	if (count == -1)
 		error_errno(error, EXIT_NOINPUT, "cannot read %s", what);
 	else if (count == 0)
@@ -57,6 +68,54 @@ read_line(struct secret *secret, int fd, const char *what,
 	secret_free(&line);
 	return rc;
 }
+
+static int
+check_name(const char *name, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0)
+			return 0;
+	return error_set(error, EXIT_USAGE, "nothing reads a secret of the "
+	    "name '%.80s': auditctl(1) lists the names", name);
+}
+
+/* It becomes a header or a form field: a line break in it would start another
+ * one, and what surrounds a pasted secret makes it a wrong one.  A private key
+ * has lines. */
+static int
+check_value(const char *name, const struct secret *secret,
+    struct error *error)
+{
+	bool lines = strcmp(name, "oracle.private_key") == 0;
+	size_t i;
+
+	for (i = 0; i < secret->length; i++) {
+		unsigned char c = (unsigned char)secret->text[i];
+
+		if (!(lines && (c == '\n' || c == '\r')) &&
+		    (c < 0x20 || c == 0x7f))
+			return error_set(error, EXIT_DATA, "the value of "
+			    "'%s' holds a control character or a second line: "
+			    "give the secret alone", name);
+	}
+	if (!lines && (secret->text[0] == ' ' ||
+	    secret->text[secret->length - 1] == ' '))
+		return error_set(error, EXIT_DATA, "the value of '%s' begins "
+		    "or ends with a space: give the secret alone", name);
+	return 0;
+}
+
+/* A token that was got with other credentials must not hide that the new ones
+ * are wrong. */
+static int
+forget_token(struct ledger *ledger, const char *name, struct error *error)
+{
+	return strncmp(name, "oracle.", 7) == 0 && vault_remove(ledger,
+	    "oracle.access_token", error) == -1 ? -1 : 0;
+}
+
 static int
 parse_descriptor(const char *text, int *fd)
 {
@@ -78,6 +137,7 @@ set(struct ledger *ledger, int argc, char **argv)
 	};
 	struct secret secret = { 0 };
 	struct error error;
+	const char *name;
 	char what[128];
 	int option, fd = STDIN_FILENO, rc = EXIT_DONE;
 
@@ -94,10 +154,14 @@ set(struct ledger *ledger, int argc, char **argv)
 		    "command line");
 		return EXIT_USAGE;
 	}
-	snprintf(what, sizeof(what), "the value of '%.80s'", argv[optind]);
-	if ((isatty(fd) ? read_line(&secret, fd, what, &error) :
-	    secret_read(&secret, fd, what, &error)) == -1 || vault_set(ledger, argv[optind], secret.text, secret.length,
-	    &error) == -1)
+	name = argv[optind];
+	snprintf(what, sizeof(what), "the value of '%.80s'", name);
+	if (check_name(name, &error) == -1 ||
+	    (isatty(fd) ? read_line(&secret, fd, what, &error) :
+	    secret_read(&secret, fd, what, &error)) == -1 ||
+	    check_value(name, &secret, &error) == -1 ||
+	    forget_token(ledger, name, &error) == -1 || vault_set(ledger,
+	    name, secret.text, secret.length, &error) == -1)
 		rc = log_failure(&error);
 	secret_free(&secret);
 	return rc;

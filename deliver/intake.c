@@ -258,24 +258,133 @@ insert_body(struct intake *intake, const struct fields *fields, int64_t id,
 	return db_run(row, error);
 }
 
+/* Who is to be told what, about which record: into the chain of the audit log,
+ * so that no edit of the row changes the story unseen. */
+static int
+audit_row(struct intake *intake, const struct fields *fields, int64_t id,
+    const char *state, const char *why, struct error *error)
+{
+	struct buffer *detail = &intake->scratch;
+	char event[32], subject[32];
+
+	snprintf(event, sizeof(event), "message.%s", state);
+	snprintf(subject, sizeof(subject), "%lld", (long long)id);
+	buffer_clear(detail);
+	buffer_puts(detail, "{");
+	buffer_json_member(detail, "filter", fields->filter);
+	buffer_json_member(detail, "stream", fields->stream);
+	buffer_json_member(detail, "record_id", fields->record_id);
+	buffer_json_member(detail, "record_version", fields->record_version);
+	buffer_json_member(detail, "channel", fields->channel);
+	buffer_json_member(detail, "payload_hash", fields->hash);
+	if (why != NULL)
+		buffer_json_member(detail, "error", why);
+	buffer_puts(detail, "}");
+	return audit_append(intake->ledger, event, subject,
+	    buffer_text(detail), error);
+}
+
 /* A row in a state, with its body and its audit event. */
 static int
 store(struct intake *intake, const struct fields *fields, const char *state,
     const char *why, struct error *error)
 {
-	char event[32], subject[32];
 	int64_t id;
 	int rc;
 
 	if ((rc = insert_message(intake, fields, state, why, &id, error)) != 1)
 		return rc;
-	snprintf(event, sizeof(event), "message.%s", state);
-	snprintf(subject, sizeof(subject), "%lld", (long long)id);
 	if (strcmp(state, "unchanged") != 0 &&
 	    insert_body(intake, fields, id, error) == -1)
 		return -1;
-	return audit_append(intake->ledger, event, subject, NULL, error) ==
-	    -1 ? -1 : 1;
+	return audit_row(intake, fields, id, state, why, error) == -1 ? -1 :
+	    1;
+}
+
+static char *
+reject_key(const struct fields *fields)
+{
+	struct buffer key;
+
+	buffer_init(&key, 65536);
+	buffer_printf(&key, "%s:%s:%s:!reject:%s", fields->filter,
+	    fields->stream, fields->record_id, fields->record_version);
+	if (key.failed)
+		buffer_free(&key);
+	return key.data;
+}
+
+/* The filter failed on this version of the record before, and now made a
+ * message of it: nobody needs to look at that dead letter any more. */
+static int
+cancel_reject(struct intake *intake, const struct fields *fields,
+    struct error *error)
+{
+	char *key = reject_key(fields), subject[32];
+	struct statement *row;
+	int rc = -1;
+
+	if (key == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	if ((row = db_prepare(intake->ledger->db, "UPDATE messages SET "
+	    "state = 'cancelled' WHERE key = ?1 AND state = 'dead' "
+	    "RETURNING id", error)) == NULL)
+		goto out;
+	db_bind_text(row, 1, key);
+	if ((rc = db_step(row, error)) != 1)
+		goto out;
+	snprintf(subject, sizeof(subject), "%lld", (long long)db_int(row, 0));
+	rc = db_run(row, error) == -1 ? -1 : audit_append(intake->ledger,
+	    "message.cancelled", subject,
+	    "{\"why\":\"its filter made a message of the record\"}", error);
+out:
+	free(key);
+	return rc;
+}
+
+/* Is the key that of a message about another record, or another version?  Only
+ * a key that the filter chose can be. */
+static int
+is_taken(struct intake *intake, const struct fields *fields,
+    struct error *error)
+{
+	struct statement *row;
+	int rc;
+
+	if ((row = db_prepare(intake->ledger->db, "SELECT 1 FROM messages "
+	    "WHERE key = ?1 AND (stream <> ?2 OR record_id <> ?3 "
+	    "OR record_version <> ?4)", error)) == NULL)
+		return -1;
+	db_bind_text(row, 1, fields->key);
+	db_bind_text(row, 2, fields->stream);
+	db_bind_text(row, 3, fields->record_id);
+	db_bind_text(row, 4, fields->record_version);
+	if ((rc = db_step(row, error)) == 1)
+		db_reset(row);
+	return rc;
+}
+
+/* A message under a key that was used is not sent, but accounted for. */
+static int
+store_taken(struct intake *intake, struct fields *fields,
+    struct error *error)
+{
+	struct buffer key;
+	int rc;
+
+	buffer_init(&key, 65536);
+	buffer_printf(&key, "%s:!again:%s:%s:%s", fields->key, fields->stream,
+	    fields->record_id, fields->record_version);
+	if (key.failed) {
+		buffer_free(&key);
+		return error_set(error, EXIT_SYSTEM, "a key is too long");
+	}
+	free(fields->key);
+	fields->key = key.data;
+	rc = store(intake, fields, "unchanged",
+	    "its key was used by an earlier message", error);
+	intake->unchanged += rc == 1;
+	return rc;
 }
 
 static int
@@ -295,16 +404,18 @@ take_message(struct intake *intake, struct error *error)
 		rc = error_set(error, EXIT_SYSTEM, "out of memory");
 		goto out;
 	}
-	if ((rc = is_unchanged(intake, &fields, error)) == -1)
-		goto out;
-	if (rc == 1) {
+	if ((rc = is_taken(intake, &fields, error)) == 1)
+		rc = store_taken(intake, &fields, error);
+	else if (rc == 0 && (rc = is_unchanged(intake, &fields, error)) == 1) {
 		rc = store(intake, &fields, "unchanged", NULL, error);
 		intake->unchanged += rc == 1;
-	} else {
+	} else if (rc == 0) {
 		rc = store(intake, &fields, "queued", NULL, error);
 		intake->queued += rc == 1;
 		channel->waiting = channel->waiting || rc == 1;
 	}
+	if (rc == 1)
+		rc = cancel_reject(intake, &fields, error);
 out:
 	fields_free(&fields);
 	return rc == -1 ? -1 : 0;
@@ -314,11 +425,9 @@ static int
 take_reject(struct intake *intake, struct error *error)
 {
 	struct fields fields = { 0 };
-	struct buffer key;
 	char *why = member(intake, "error");
 	int rc = 0;
 
-	buffer_init(&key, 65536);
 	if (!read_common(intake, &fields) || why == NULL) {
 		refuse(intake, EXIT_DATA, "is no whole REJECT: filter, stream, "
 		    "record_id, record_version and error must be there");
@@ -329,9 +438,7 @@ take_reject(struct intake *intake, struct error *error)
 	    "record"));
 	if (fields.payload == NULL)
 		fields.payload = strdup("null");
-	buffer_printf(&key, "%s:%s:%s:!reject:%s", fields.filter,
-	    fields.stream, fields.record_id, fields.record_version);
-	fields.key = strdup(buffer_text(&key));
+	fields.key = reject_key(&fields);
 	fields.hash = fields.payload != NULL ? hash_of(fields.payload) : NULL;
 	if (fields.key == NULL || fields.hash == NULL)
 		rc = error_set(error, EXIT_SYSTEM, "out of memory");
@@ -339,7 +446,6 @@ take_reject(struct intake *intake, struct error *error)
 		rc = store(intake, &fields, "dead", why, error);
 	intake->rejected += rc == 1;
 out:
-	buffer_free(&key);
 	fields_free(&fields);
 	free(why);
 	return rc == -1 ? -1 : 0;
@@ -369,7 +475,9 @@ take_seen(struct intake *intake, struct error *error)
 	if ((row = db_prepare(intake->ledger->db, "INSERT INTO records "
 	    "(stream, record_id, record_version, seen_at, amount, currency, "
 	    "outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT "
-	    "(stream, record_id, record_version) DO NOTHING", error)) == NULL)
+	    "(stream, record_id, record_version) DO UPDATE SET outcome = "
+	    /* Other filters may run today: each has its latest say. */
+	    "json_patch(outcome, excluded.outcome)", error)) == NULL)
 		goto out;
 	db_bind_text(row, 1, stream);
 	db_bind_text(row, 2, record_id);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -108,6 +109,7 @@ lock(struct run *run, const char *db, struct error *error)
 	/* Whatever name leads to it, it is one ledger. */
 	char *real = realpath(db, NULL), holder[32] = "";
 	struct buffer path;
+	struct stat status;
 	ssize_t count;
 	int rc = -1;
 
@@ -133,6 +135,11 @@ lock(struct run *run, const char *db, struct error *error)
 	} else
 		error_errno(error, EXIT_SYSTEM, "cannot lock '%s'",
 		    buffer_text(&path));
+	/* Root may help out; the ledger's own user must get in afterwards. */
+	if (rc == 0 && geteuid() == 0 && stat(db, &status) == 0 &&
+	    fchown(run->lock, status.st_uid, status.st_gid) == -1)
+		rc = error_errno(error, EXIT_SYSTEM, "cannot give the lock "
+		    "'%s' the ledger's owner", buffer_text(&path));
 	buffer_free(&path);
 	return rc;
 }

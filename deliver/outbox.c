@@ -67,8 +67,9 @@ change(struct outbox *outbox, const struct message *message,
 
 /* ---- claim ------------------------------------------------------------- */
 
-/* A later version waits for an earlier one of its record in its channel, also
- * for one that a person holds. */
+/* A message waits for an earlier one of its filter about its record in its
+ * channel, also for one that a person or its own time holds back.  Between
+ * filters the order of the queue is all there is. */
 static const char claim_sql[] =
     "SELECT m.id, m.generation, m.key, m.filter, m.stream, m.record_id, "
     "m.position, b.payload, b.delivery "
@@ -77,7 +78,7 @@ static const char claim_sql[] =
     "AND (m.not_before IS NULL OR m.not_before <= ?2) "
     "AND NOT EXISTS (SELECT 1 FROM messages e WHERE e.stream = m.stream "
     "AND e.record_id = m.record_id AND e.id < m.id "
-    "AND e.channel = m.channel "
+    "AND e.channel = m.channel AND e.filter = m.filter "
     "AND e.state IN ('queued', 'sending', 'in_doubt', 'held')) "
     "ORDER BY m.id LIMIT 1";
 
@@ -309,7 +310,7 @@ mark_sent(struct outbox *outbox, const struct message *message,
     const char *from, const char *ts, struct error *error)
 {
 	struct statement *statement;
-	char now[CLOCK_TEXT];
+	char now[CLOCK_TEXT], where[2 * SLACK_ID_MAX];
 
 	clock_now(now);
 	if ((statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
@@ -325,7 +326,9 @@ mark_sent(struct outbox *outbox, const struct message *message,
 	db_bind_text(statement, 6, from);
 	if (run_change(outbox, statement, message->id, from, error) == -1)
 		return -1;
-	return audit(outbox, message->id, "message.sent", "ts", ts, error);
+	snprintf(where, sizeof(where), "%s/%s", message->channel->slack, ts);
+	return audit(outbox, message->id, "message.sent", "slack", where,
+	    error);
 }
 
 int
@@ -702,7 +705,8 @@ outbox_count_blocked(struct outbox *outbox, struct error *error)
 	    "WHERE m." WAITING " AND m.state = 'queued' AND EXISTS ("
 	    "SELECT 1 FROM messages e WHERE e.stream = m.stream "
 	    "AND e.record_id = m.record_id AND e.id < m.id "
-	    "AND e.channel = m.channel AND e.state = ?1)", "held", error);
+	    "AND e.channel = m.channel AND e.filter = m.filter "
+	    "AND e.state = ?1)", "held", error);
 }
 
 int64_t
@@ -711,6 +715,10 @@ outbox_count_later(struct outbox *outbox, struct error *error)
 	char now[CLOCK_TEXT];
 
 	clock_now(now);
-	return count(outbox, "SELECT count(*) FROM messages "
-	    "WHERE state = 'queued' AND not_before > ?1", now, error);
+	return count(outbox, "SELECT count(*) FROM messages m WHERE m." WAITING
+	    " AND m.state = 'queued' AND (m.not_before > ?1 OR EXISTS ("
+	    "SELECT 1 FROM messages e WHERE e.stream = m.stream "
+	    "AND e.record_id = m.record_id AND e.id < m.id "
+	    "AND e.channel = m.channel AND e.filter = m.filter "
+	    "AND e.state = 'queued' AND e.not_before > ?1))", now, error);
 }

@@ -83,7 +83,8 @@ int64_t outbox_count(struct outbox *outbox, const char *state,
     struct error *error);
 /* How many wait behind an earlier one that is held. -1: error. */
 int64_t outbox_count_blocked(struct outbox *outbox, struct error *error);
-/* How many are queued for a time to come. -1: error. */
+/* How many are queued for a time to come, or wait behind such a one of their
+ * filter. -1: error. */
 int64_t outbox_count_later(struct outbox *outbox, struct error *error);
 
 #endif

@@ -591,6 +591,10 @@ tell(const struct pump *pump, const struct rest *rest)
 		    (long long)intake->unchanged, (long long)intake->rejected,
 		    (long long)pump->dead, (long long)pump->held,
 		    (long long)(rest->queued + rest->doubts));
+	if (intake->rejected > 0)
+		log_error("%lld records were rejected by their filters, or "
+		    "couldn't be read: auditctl list --state dead says why",
+		    (long long)intake->rejected);
 	if (rest->later > 0)
 		log_info("%lld messages wait for their time (not_before)",
 		    (long long)rest->later);
@@ -630,8 +634,8 @@ conclude(struct pump *pump)
 	}
 	if (!pump->intake.ended)
 		return EXIT_TEMPFAIL; /* a signal; the rest of it is unread */
-	return pump->dead + pump->held + rest.blocked > 0 ? EXIT_DATA :
-	    EXIT_DONE;
+	return pump->dead + pump->held + pump->intake.rejected +
+	    rest.blocked > 0 ? EXIT_DATA : EXIT_DONE;
 }
 
 int

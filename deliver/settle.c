@@ -218,7 +218,7 @@ cannot_look(struct settle *settle, const char *word, struct error *error)
 
 	snprintf(why, sizeof(why), "in doubt, and Slack can't be asked: %s%s",
 	    word, strcmp(word, "not_in_channel") == 0 ?
-	    " (invite the app to the channel)" : "");
+	    " (invite the app to the channel, then replay it)" : "");
 	return settle->resend ? queue_again(settle, why, error) :
 	    hold(settle, why, error);
 }
@@ -241,7 +241,8 @@ looked(struct settle *settle, int64_t now_ms, struct error *error)
 	}
 	if (age > SETTLE_TOO_LATE_MS)
 		return hold(settle, "in doubt, and not found in Slack: was it "
-		    "deleted there? replay sends it again", error);
+		    "deleted there? auditctl replay --resend sends it "
+		    "again", error);
 	if (++doubt->looks == SETTLE_LOOKS)
 		return queue_again(settle, "in doubt, and not found in Slack",
 		    error);

@@ -145,6 +145,11 @@ audit_verify(struct ledger *ledger, int64_t *sequence, struct error *error)
 			db_text(statement, 1), db_text(statement, 2),
 			db_text(statement, 3), db_text(statement, 4),
 			db_text(statement, 5) };
+		if (row.sequence < 1) {
+			error_set(error, EXIT_NO, "an event with the number "
+			    "%lld was put in", (long long)row.sequence);
+			goto broken;
+		}
 		if (row.sequence != *sequence + 1) {
 			error_set(error, EXIT_NO, "events %lld to %lld are "
 			    "missing", (long long)*sequence + 1,

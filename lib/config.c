@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -145,8 +146,44 @@ check(const struct config *config, json_node object, struct buffer *path,
 	return 0;
 }
 
+#define LOCAL_FILE "ledgerpipe.json"
+#define SYSTEM_FILE "/etc/ledgerpipe/ledgerpipe.json"
+
+static const char *
+choose(const char *path)
+{
+	const char *environment = getenv("LEDGERPIPE_CONFIG");
+
+	if (path != NULL)
+		return path;
+	if (environment != NULL && *environment != '\0')
+		return environment;
+	if (access(LOCAL_FILE, F_OK) == 0)
+		return LOCAL_FILE;
+	return SYSTEM_FILE;
+}
+
+/* A file that merely lies in the current folder says where our credentials
+ * go: it must be ours or root's, and nobody else's to write. */
 static int
-read_file(struct config *config, struct error *error)
+check_owner(const struct config *config, int fd, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == -1)
+		return error_errno(error, EXIT_CONFIG,
+		    "cannot look at the configuration '%s'", config->path);
+	if ((status.st_uid != 0 && status.st_uid != geteuid()) ||
+	    (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return error_set(error, EXIT_CONFIG, "the configuration '%s' "
+		    "in this folder belongs to another user or others may "
+		    "write it: mend that (chmod go-w), or name it with "
+		    "--config", config->path);
+	return 0;
+}
+
+static int
+read_file(struct config *config, bool found, struct error *error)
 {
 	char chunk[8192];
 	ssize_t count;
@@ -154,7 +191,12 @@ read_file(struct config *config, struct error *error)
 
 	if ((fd = open(config->path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_errno(error, EXIT_CONFIG,
-		    "cannot open the configuration '%s'", config->path);
+		    "cannot open the configuration '%s': name one with "
+		    "--config", config->path);
+	if (found && check_owner(config, fd, error) == -1) {
+		close(fd);
+		return -1;
+	}
 	while ((count = read(fd, chunk, sizeof(chunk))) > 0)
 		if (buffer_append(&config->text, chunk, (size_t)count) == -1)
 			break;
@@ -168,22 +210,6 @@ read_file(struct config *config, struct error *error)
 		rc = 0;
 	close(fd);
 	return rc;
-}
-
-#define SYSTEM_FILE "/etc/ledgerpipe/ledgerpipe.json"
-
-static const char *
-choose(const char *path)
-{
-	const char *environment = getenv("LEDGERPIPE_CONFIG");
-
-	if (path != NULL)
-		return path;
-	if (environment != NULL && *environment != '\0')
-		return environment;
-	if (access("ledgerpipe.json", F_OK) == 0)
-		return "ledgerpipe.json";
-	return SYSTEM_FILE;
 }
 
 bool
@@ -220,7 +246,8 @@ config_open(struct config *config, const char *path, struct error *error)
 		error_set(error, EXIT_SYSTEM, "out of memory");
 		goto fail;
 	}
-	if (read_file(config, error) == -1)
+	if (read_file(config, path == NULL && strcmp(config->path,
+	    LOCAL_FILE) == 0, error) == -1)
 		goto fail;
 	if (json_parse(&config->json, buffer_text(&config->text),
 	    config->text.length, &parse) == -1) {

@@ -2,7 +2,9 @@
  * config: the one configuration file, JSON, shared by all tools.
  *
  * Found as: --config FILE, else $LEDGERPIPE_CONFIG, else ./ledgerpipe.json,
- * else /etc/ledgerpipe/ledgerpipe.json.  Every key is known (the table is in
+ * else /etc/ledgerpipe/ledgerpipe.json.
+ * One that was found in the current folder must belong to us or to root, and be
+ * nobody else's to write.  Every key is known (the table is in
  * config.c): an unknown one is an error that names it, and a credential is
  * refused with the word where it belongs.  Relative paths in it are relative
  * to the file.  All errors are EXIT_CONFIG.

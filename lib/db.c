@@ -43,7 +43,7 @@ fail(struct db *db, struct error *error, const char *what)
 		break;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		exit_code = EXIT_DATA;
+		exit_code = EXIT_NOINPUT;
 		break;
 	case SQLITE_NOMEM:
 		exit_code = EXIT_SYSTEM;

@@ -6,8 +6,8 @@
  * can (ON CONFLICT, RETURNING).  A struct db is for one thread.
  *
  * Errors: EXIT_TEMPFAIL when another process holds the lock too long,
- * EXIT_IO for a full disk or an I/O error, EXIT_DATA for a damaged file,
- * EXIT_NOINPUT / EXIT_CANTCREATE when it can't be opened or created,
+ * EXIT_IO for a full disk or an I/O error, EXIT_NOINPUT for a file that
+ * is damaged or can't be opened, EXIT_CANTCREATE when it can't be created,
  * EXIT_BUG for SQL that is wrong or breaks a constraint.
  */
 #ifndef LEDGERPIPE_DB_H

@@ -156,7 +156,11 @@ check(struct ledger *ledger, const char *path, const char *key_file,
 		return -1;
 	if ((rc = db_step(statement, error)) == -1)
 		return -1;
-	rc = rc == 1 && strcmp(db_text(statement, 0), ledger->key_id) == 0;
+	if (rc == 0)
+		return error_set(error, EXIT_NOINPUT, "the ledger '%s' lacks "
+		    "the first event of its audit log: it was tampered with; "
+		    "compare it with a backup", path);
+	rc = strcmp(db_text(statement, 0), ledger->key_id) == 0;
 	db_reset(statement);
 	if (!rc)
 		return error_set(error, EXIT_CONFIG, "the key in '%s' is not "

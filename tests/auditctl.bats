@@ -274,3 +274,40 @@ at_terminal() {
 	run -1 grep -q typed-canary typed
 	[[ $("$BIN/auditctl" vault list) == *slack.signing_secret* ]]
 }
+
+@test "a secret that would break a header, or was pasted with what surrounds it, is refused" {
+	for value in 'xoxb-1\n\n' 'xoxb-1\nX-Evil: 1' 'xoxb-1 ' ' xoxb-1' 'xoxb-1\r\n' 'xoxb\t1'; do
+		# shellcheck disable=SC2059 # escapes are meant
+		printf "$value" >value
+		run -65 --separate-stderr "$BIN/auditctl" vault set slack.bot_token <value
+		[[ $stderr == *slack.bot_token* ]]
+		[[ $stderr != *xoxb* ]]
+	done
+	printf -- '-----BEGIN KEY-----\nAA==\n-----END KEY-----\n' >key
+	run -0 "$BIN/auditctl" vault set oracle.private_key <key
+}
+
+@test "a secret under a name that nothing reads is refused" {
+	run -64 --separate-stderr "$BIN/auditctl" vault set slack.bot_tokn <<<x
+	[[ $stderr == *slack.bot_tokn* ]]
+}
+
+@test "a configuration in the current folder that others may write is refused, unless it is named" {
+	unset LEDGERPIPE_CONFIG
+	chmod 666 ledgerpipe.json
+	run -78 --separate-stderr "$BIN/auditctl" list
+	[[ $stderr == *'chmod go-w'* ]]
+	run -0 "$BIN/auditctl" --config ledgerpipe.json list
+	chmod 600 ledgerpipe.json
+	run -0 "$BIN/auditctl" list
+	if [ "$(id -u)" = 0 ]; then
+		chown 12345 ledgerpipe.json
+		run -78 "$BIN/auditctl" list
+	fi
+}
+
+@test "a ledger whose first event is gone was tampered with, not opened with a wrong key" {
+	sqlite3 ledger.db 'drop trigger audit_no_delete; delete from audit where seq = 1'
+	run -66 --separate-stderr "$BIN/auditctl" check
+	[[ $stderr == *'tampered with'* ]]
+}

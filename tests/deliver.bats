@@ -142,7 +142,8 @@ sql() {
 	printf '%s\n' '{"type":"REJECT","filter":"f","stream":"s","record_id":"9","record_version":"v","error":"null has no keys","record":{"A":1.10}}' \
 		'{"type":"SEEN","stream":"s","record_id":"9","record_version":"v","amount":null,"currency":null,"messages":{"f":1}}' >in
 	state 1 >>in
-	run -0 "$BIN/deliver" <in
+	run -65 "$BIN/deliver" <in
+	[[ $output == *'1 records were rejected'*'auditctl list --state dead'* ]]
 	[ "$("$BIN/auditctl" list | jq -c '[.state, .channel, .record_id, .error]')" = '["dead",null,"9","null has no keys"]' ]
 	[ "$("$BIN/auditctl" show 1 | jq -r '.payload // empty')" = '{"A":1.10}' ]
 	run -0 "$BIN/deliver" <in
@@ -251,7 +252,7 @@ sql() {
 	control 'slack/lose?count=1'
 	message '#finance' 1 >in
 	run -65 "$BIN/deliver" <in
-	[[ $output == *'not_in_channel (invite the app to the channel)'* ]]
+	[[ $output == *'not_in_channel (invite the app to the channel, then replay it)'* ]]
 	[ "$(states)" = 'held ' ]
 }
 
@@ -476,7 +477,7 @@ sql() {
 
 @test "a line that transform could not read may be one of the records that a STATE counts" {
 	{ message '#finance' 1; echo '{"type":"REJECT","filter":"","stream":"","record_id":"line~00","record_version":"","error":"not JSON","record":"x"}'; state 2; } >in
-	run -0 "$BIN/deliver" <in
+	run -65 "$BIN/deliver" <in
 	[ -n "$("$BIN/auditctl" bookmark list)" ]
 }
 
@@ -669,6 +670,86 @@ sql() {
 	run -65 "$BIN/deliver" <in
 	[[ $output == *"'invalid_blocks at /blocks/0/type'"* ]]
 	[[ $output != *sekret* ]]
+}
+
+@test "a replay of a message that may be in Slack looks there first" {
+	control 'slack/channel?name=finance&action=kick'
+	control 'slack/lose?count=1'
+	message '#finance' 1 >in
+	run -65 "$BIN/deliver" <in
+	control 'slack/channel?name=finance&action=join'
+	run -0 "$BIN/auditctl" replay --state held
+	[ "$output" = '{"id":"1","state":"in_doubt"}' ]
+	run -0 "$BIN/deliver" </dev/null
+	[ "$(states)" = 'sent ' ]
+	[ "$(texts)" = 'about 1' ]
+}
+
+@test "replay --resend sends it without a look" {
+	control 'slack/channel?name=finance&action=kick'
+	refuse_posts '{"drop":true}'
+	message '#finance' 1 >in
+	run -65 "$BIN/deliver" <in
+	run -0 "$BIN/auditctl" replay --resend 1
+	run -0 "$BIN/deliver" </dev/null
+	[ "$(texts)" = 'about 1' ]
+}
+
+@test "a message under a key that was used before is not sent, and accounted for" {
+	{ message '#finance' 1; message '#finance' 2; } | sed 's/"key":"[^"]*"/"key":"f:=once:#finance"/' >in
+	run -0 "$BIN/deliver" <in
+	run -0 "$BIN/deliver" <in
+	[ "$(texts)" = 'about 1' ]
+	[ "$(states)" = 'sent unchanged ' ]
+	[ "$(sql 'select record_id, error from messages where id = 2')" = '2|its key was used by an earlier message' ]
+}
+
+@test "a reject is put away once its filter makes a message of the record" {
+	echo '{"type":"REJECT","filter":"f","stream":"s","record_id":"1","record_version":"v1","error":"no","record":{}}' >in
+	run -65 "$BIN/deliver" <in
+	message '#finance' 1 >in
+	run -0 "$BIN/deliver" <in
+	[ "$(states)" = 'cancelled sent ' ]
+	run -0 "$BIN/auditctl" check
+}
+
+@test "what a filter makes of a record when it is read again is known beside the others" {
+	message '#finance' 1 | "$BIN/deliver"
+	echo '{"type":"SEEN","stream":"s","record_id":"1","record_version":"v1","amount":null,"currency":null,"messages":{"g":0}}' | "$BIN/deliver"
+	[ "$(sql 'select outcome from records')" = '{"f":1,"g":0}' ]
+}
+
+@test "a message that waits for its time holds back its own filter's later ones alone" {
+	message '#finance' 1 v1 later '{"not_before":"2999-01-01T00:00:00Z"}' >in
+	message '#finance' 1 v2 after >>in
+	message '#finance' 1 v2 other | sed 's/"f"/"g"/;s/"f:/"g:/' >>in
+	run -0 "$BIN/deliver" <in
+	[[ $output == *'2 messages wait for their time'* ]]
+	[ "$(texts)" = other ]
+}
+
+@test "the audit log says which message went where, about which record" {
+	message '#finance' 1 | "$BIN/deliver"
+	"$BIN/auditctl" show 1 | jq -c 'select(.event) | [.event, (.detail // "{}" | fromjson)]' >events
+	jq -s -e '.[0][1] | .filter == "f" and .stream == "s" and .record_id == "1" and .channel == "#finance" and (.payload_hash | length) == 32' events
+	[ "$(jq -s -r '.[2][1].slack' events)" = "$(sql "select slack_channel || '/' || slack_ts from messages")" ]
+}
+
+@test "a damaged ledger is 66 and told as such, and check finds it" {
+	for i in 1 2 3 4 5 6 7 8 9; do message '#finance' "$i"; done | "$BIN/deliver"
+	sqlite3 ledger.db 'pragma wal_checkpoint(truncate)' >/dev/null
+	head -c 40960 /dev/urandom | dd of=ledger.db bs=4096 seek=3 conv=notrunc status=none
+	message '#finance' 10 >in
+	run -66 "$BIN/deliver" <in
+	[[ $output == *malformed* ]]
+	run ! "$BIN/auditctl" check
+}
+
+@test "root leaves the lock to the user of the ledger" {
+	[ "$(id -u)" = 0 ] || skip 'this is not root'
+	chown 12345 ledger.db
+	"$BIN/deliver" </dev/null
+	[ "$(stat -c %u ledger.db.deliver-lock)" = 12345 ]
 }
 
 @test "the token is in no argument, environment, message of ours, or clear column" {
