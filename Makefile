@@ -176,8 +176,8 @@ install: all
 	  install -m 644 $$t/$$t.1 $(DESTDIR)$(MANDIR)/man1/$(NAME)-$$t.1 || exit 1; done
 	install -m 755 pipelines/run $(DESTDIR)$(LIBEXEC)/run
 	install -m 644 pipelines/ledgerpipe.1 $(DESTDIR)$(MANDIR)/man1
-	install -m 644 pipelines/ledgerpipe.json.example pipelines/systemd/* \
-	  $(DESTDIR)$(DATADIR)
+	for f in pipelines/ledgerpipe.json.example pipelines/systemd/*; do \
+	  sed 's|/usr/local|$(PREFIX)|' $$f >$(DESTDIR)$(DATADIR)/$${f##*/} || exit 1; done
 	install -m 644 transform/jq/*.jq $(DESTDIR)$(DATADIR)/jq
 	install -m 644 pipelines/filters/*.jq $(DESTDIR)$(DATADIR)/filters
 	sed -e 's|@LIBEXEC@|$(LIBEXEC)|' -e 's|@VERSION@|$(VERSION)|' \

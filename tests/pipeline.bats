@@ -72,8 +72,7 @@ fake() {
 		69 0 0 69 fetch
 		77 0 69 77 fetch
 		69 0 77 77 deliver
-		0 65 75 65 transform
-		74 65 0 65 transform
+		0 65 75 75 deliver
 		65 0 77 77 deliver
 		74 74 75 75 deliver
 		74 74 69 69 deliver
@@ -84,10 +83,18 @@ fake() {
 @test "each stage that failed has one line with its status in words" {
 	fake fetch 'exit 76'
 	fake transform '[ -e started ] || { : >started; exit 0; }; exit 65'
-	fake deliver 'exit 0'
+	fake deliver 'exit 65'
 	run -76 --separate-stderr "$RUN" --bin "$FAKE"
 	[ "$stderr" = 'run: fetch ended with 76 (the other side broke its protocol)
-run: transform ended with 65 (some input was bad; its neighbours went on)' ]
+run: deliver ended with 65 (some records, messages or channels failed; the others went on)' ]
+}
+
+@test "a stage whose reader failed adds nothing about its closed pipe" {
+	fake fetch 'exit 74'
+	fake transform '[ -e started ] || { : >started; exit 0; }; exit 74'
+	fake deliver 'exit 77'
+	run -77 --separate-stderr "$RUN" --bin "$FAKE"
+	[ "$stderr" = 'run: deliver ended with 77 (not authorised)' ]
 }
 
 @test "a stage that a signal ended is told with the signal; its own fault is a bug" {
@@ -370,6 +377,8 @@ told() {
 	pass || status=$?
 	[ "$status" = 65 ]
 	[ "$(ledger "SELECT group_concat(record_id) FROM messages WHERE state = 'dead'")" = "$id" ]
+	# It is read again within the overlap, and is no news.
+	pass
 	posted >found
 	configure
 	wanted >expected

@@ -27,7 +27,7 @@ def invoice:
   fusion::holds as $holds | .ValidationStatus as $status
   | select(.CanceledFlag != true and ($holds != []
       or any($config.statuses // ["Needs revalidation"] | .[]; . == $status)))
-  | (.Supplier // "Unknown vendor" | slack::one_line) as $vendor
+  | (.Supplier | slack::one_line("Unknown vendor")) as $vendor
   | (fusion::due_date | fusion::day // "unknown") as $due
   | message(
       fusion::invoice_title(
@@ -35,7 +35,8 @@ def invoice:
       "\($vendor | slack::truncate(100)), due \($due)";
       slack::line([($vendor | slack::bold), ", due ", ($due | slack::bold)]),
       slack::list([$holds[:5][] | [(.reason | slack::truncate(300)),
-        (.by | values | ", held by \(.)"), (.date | values | ", \(.)")]]);
+        (.by | values | ", held by \(slack::truncate(80))"),
+        (.date | values | ", \(.)")]]);
       [ ["Validation", $status], ["Approval", .ApprovalStatus],
         ["Purchase order", .PurchaseOrderNumber],
         ["Business unit", .BusinessUnit] ];
@@ -44,7 +45,7 @@ def invoice:
 def journal:
   fusion::journal_totals as $total
   | select($total.amount > ($config.threshold // 100000))
-  | (.BatchName // "Batch \($id)" | slack::one_line) as $name
+  | (.BatchName | slack::one_line("Batch \($id)")) as $name
   | message("Journal batch: \($total.amount | fusion::money($total.currency))";
       $name | slack::truncate(120);
       slack::line([($name | slack::bold)]),

@@ -3,7 +3,7 @@
 #
 #   ⚠ Order US164551 acknowledgment overdue: 55,165.76 USD
 #   Müller GmbH, was due 21 Nov 2026
-#   (buyer, dates, place, and the first five lines with need-by dates)
+#   (buyer, place, when it was ordered, and the first five lines with need-by dates)
 #
 # Orders whose StatusCode is one of $config.statuses (["PENDING SUPPLIER
 # ACKNOWLEDGMENT"]); a supplier's answer gives them another one.  An order is
@@ -15,7 +15,7 @@ import "fusion" as fusion;
 
 def line($currency):
   [ (fusion::line_name | slack::one_line | slack::truncate(120)),
-    (fusion::line_quantity | values | ", \(.)"),
+    (fusion::line_quantity | values | slack::truncate(80) | ", \(.)"),
     (.Ordered // .Total | fusion::amount($currency) | values
       | ": ", slack::bold),
     (fusion::need_by | fusion::day | values | ", need by \(.)") ];
@@ -30,7 +30,7 @@ select($stream == "purchaseOrders")
 | .CurrencyCode as $currency
 | (.Total // .Ordered | fusion::money($currency) // "no total") as $total
 | "Order \(.OrderNumber // $id) \($state): \($total)" as $title
-| (.Supplier // "Unknown supplier" | slack::one_line) as $supplier
+| (.Supplier | slack::one_line("Unknown supplier")) as $supplier
 | (if $overdue then "was due" else "due" end) as $when
 | (.AcknowledgmentDueDate | fusion::day // "unknown") as $due
 | (.lines | fusion::first_lines(5)) as $first
@@ -41,7 +41,6 @@ select($stream == "purchaseOrders")
         ($supplier | slack::bold), ", \($when) ", ($due | slack::bold)])]),
       slack::fields([
         ["Buyer", (.BuyerDisplayName // .Buyer)],
-        ["Ordered", (.OrderDate | fusion::day)],
         ["Ship to", .ShipToLocationCode],
         ["Contact", (.SupplierContactDisplayName // .SupplierEmailAddress)]]),
       slack::rich_text([
@@ -49,6 +48,9 @@ select($stream == "purchaseOrders")
         slack::list([$first.lines[] | line($currency)]),
         slack::line([($first.more | slack::italic)])]),
       slack::context([
+        (.OrderDate | fusion::seconds
+          | slack::date_text("Ordered {date_short_pretty} at {time}")
+          | slack::mrkdwn),
         (.Revision | values | "Revision \(.)"), "ID \($id)"]),
       slack::actions([slack::button("Open in Oracle";
         fusion::deep_link($config; $stream; $id))])])

@@ -19,7 +19,7 @@ import "fusion" as fusion;
 
 def line($currency):
   [ (fusion::line_name | slack::one_line | slack::truncate(120)),
-    (fusion::line_quantity | values | ", \(.)"),
+    (fusion::line_quantity | values | slack::truncate(80) | ", \(.)"),
     (.LineAmount | fusion::amount($currency) | values | ": ", slack::bold) ];
 
 select($stream == "invoices" and .CanceledFlag != true)
@@ -27,7 +27,7 @@ select($stream == "invoices" and .CanceledFlag != true)
 | select((.InvoiceAmount | fusion::number | fabs) >= ($config.minimum // 0))
 | .InvoiceCurrency as $currency
 | fusion::invoice_title(null) as $title
-| (.Supplier // "Unknown vendor" | slack::one_line) as $vendor
+| (.Supplier | slack::one_line("Unknown vendor")) as $vendor
 | (fusion::due_date | fusion::day // "unknown") as $due
 | (.invoiceLines | fusion::first_lines(5)) as $first
 | slack::message($config.channel // "#procurement";
@@ -45,7 +45,7 @@ select($stream == "invoices" and .CanceledFlag != true)
         slack::list([$first.lines[] | line($currency)]),
         slack::line([($first.more | slack::italic)])]),
       slack::context([
-        (.CreationDate | fusion::seconds | values
+        (.CreationDate | fusion::seconds
           | slack::date_text("Entered {date_short_pretty} at {time}")
           | slack::mrkdwn),
         "ID \($id)"]),
