@@ -20,5 +20,9 @@ int replay_command(struct ledger *ledger, int argc, char **argv);
 /* Write the rows of a prepared statement: a table with a header on a
  * terminal, else one JSON object a line, members named after the columns. */
 int rows_print(struct statement *statement, struct error *error);
+/* The same, but on a terminal a line for each column under a title: for few
+ * rows of long values.  JSON in them is laid out. */
+int rows_print_long(struct statement *statement, const char *title,
+    struct error *error);
 
 #endif

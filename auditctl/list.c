@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auditctl/auditctl.h"
 #include "buffer.h"
@@ -31,11 +32,20 @@ static const char *const states[] = { "queued", "sending", "sent", "in_doubt",
 	"dead", "held", "merged", "cancelled", "unchanged" };
 #define STATES (sizeof(states) / sizeof(states[0]))
 
+/* All of it for programs; for people what fits on a line of 80, first. */
+static const char json_columns[] = "id, queued_at AS time, state, filter, "
+    "stream, record_id, channel, sent_at, slack_ts, error";
+static const char table_columns[] = "id, state, replace(substr(coalesce("
+    "sent_at, queued_at), 6, 14), 'T', ' ') AS \"time (UTC)\", channel, "
+    "record_id, coalesce(error, slack_ts) AS \"slack ts or error\", stream, "
+    "filter";
+
 struct query {
 	bool wanted[STATES]; /* none: all */
 	size_t wanted_count;
 	const char *values[CONDITIONS];
 	char times[CONDITIONS][CLOCK_TEXT];
+	char channel[256];
 	int64_t limit;
 };
 
@@ -65,6 +75,18 @@ take_states(struct query *query, const char *list)
 	}
 }
 
+/* "finance" means "#finance"; an id, a user or a group is what it is. */
+static void
+take_channel(struct query *query, size_t i)
+{
+	const char *name = query->values[i];
+
+	if (strchr("#@", *name) != NULL || (*name >= 'A' && *name <= 'Z'))
+		return;
+	snprintf(query->channel, sizeof(query->channel), "#%s", name);
+	query->values[i] = query->channel;
+}
+
 static int
 take(struct query *query, int option)
 {
@@ -86,6 +108,8 @@ take(struct query *query, int option)
 		if (conditions[i].option != option)
 			continue;
 		query->values[i] = optarg;
+		if (option == 'C')
+			take_channel(query, i);
 		if (option != 'F' && option != 'u')
 			return 0;
 		if (clock_parse(optarg, &ms) == -1) {
@@ -111,8 +135,8 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 	size_t i;
 
 	buffer_init(&sql, 4096);
-	buffer_puts(&sql, "SELECT id, queued_at AS time, state, filter, stream,"
-	    " record_id, channel, sent_at, slack_ts, error FROM messages");
+	buffer_printf(&sql, "SELECT %s FROM messages",
+	    isatty(STDOUT_FILENO) ? table_columns : json_columns);
 	for (i = 0; i < query->wanted_count; i++)
 		buffer_puts(&sql, parameter++ == 0 ? " WHERE state IN (?" :
 		    ", ?");

@@ -7,6 +7,7 @@
 
 #include "auditctl/auditctl.h"
 #include "buffer.h"
+#include "json.h"
 #include "utf8.h"
 
 #define ROW_MAX ((size_t)128 << 20) /* a record, each byte escaped */
@@ -21,24 +22,29 @@ struct table {
 	size_t rows;
 };
 
+/* A terminal must not be steered by what the ledger holds. */
+static void
+disarm(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	for (; *c != '\0'; c++)
+		if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+			c[0] = c[1] = '?'; /* the controls of U+0080 on */
+}
+
 static void
 cell_add(struct table *table, int column, const char *text)
 {
-	size_t width, start = table->cells.length, i;
-	unsigned char *c;
+	size_t width, start = table->cells.length;
 
 	text = text != NULL ? text : "-";
 	buffer_append(&table->cells, text, strlen(text) + 1);
 	if (table->cells.failed)
 		return;
-	/* A terminal must not be steered by what the ledger holds. */
-	for (i = start; i + 1 < table->cells.length; i++) {
-		c = (unsigned char *)table->cells.data + i;
-		if (*c < 0x20 || *c == 0x7f)
-			*c = '?';
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
-			c[0] = c[1] = '?'; /* the controls of U+0080 on */
-	}
+	disarm(table->cells.data + start);
 	width = utf8_length(table->cells.data + start,
 	    table->cells.length - start - 1);
 	if (width > table->widths[column])
@@ -145,4 +151,85 @@ rows_print(struct statement *statement, struct error *error)
 {
 	return isatty(STDOUT_FILENO) ? print_table(statement, error) :
 	    print_json(statement, error);
+}
+
+/* JSON a member a line, two spaces a level; depth is bounded by the reader. */
+static void
+lay_out(const struct json *json, json_node node, int level, struct buffer *out)
+{
+	enum json_type type = json_type(json, node);
+	bool object = type == JSON_OBJECT;
+	json_node child = json_first(json, node);
+	const char *raw;
+	size_t length;
+
+	if (child == JSON_NONE) {
+		raw = json_raw(json, node, &length);
+		buffer_append(out, raw, length);
+		return;
+	}
+	buffer_puts(out, object ? "{" : "[");
+	for (; child != JSON_NONE; child = json_next(json, child)) {
+		buffer_printf(out, "\n%*s", 2 * (level + 1), "");
+		if (object) {
+			const struct json_value *value = &json->values[child];
+
+			buffer_append(out, json->text + value->name,
+			    (size_t)(value->name_end - value->name));
+			buffer_puts(out, ": ");
+		}
+		lay_out(json, child, level + 1, out);
+		if (json_next(json, child) != JSON_NONE)
+			buffer_puts(out, ",");
+	}
+	buffer_printf(out, "\n%*s%s", 2 * level, "", object ? "}" : "]");
+}
+
+/* A value of a long row, made safe; a document of JSON is laid out. */
+static void
+value_write(const char *text)
+{
+	struct json json = { 0 };
+	struct error ignored;
+	struct buffer out;
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		return;
+	disarm(copy);
+	buffer_init(&out, ROW_MAX);
+	if ((*copy == '{' || *copy == '[') && json_parse(&json, copy,
+	    strlen(copy), &ignored) == 0)
+		lay_out(&json, 0, 0, &out);
+	else
+		buffer_puts(&out, copy);
+	puts(buffer_text(&out));
+	buffer_free(&out);
+	json_free(&json);
+	free(copy);
+}
+
+int
+rows_print_long(struct statement *statement, const char *title,
+    struct error *error)
+{
+	int column, rc, width = 0, columns = db_columns(statement);
+	const char *text;
+
+	if (!isatty(STDOUT_FILENO))
+		return print_json(statement, error);
+	for (column = 0; column < columns; column++)
+		if ((int)strlen(db_column_name(statement, column)) > width)
+			width = (int)strlen(db_column_name(statement, column));
+	while ((rc = db_step(statement, error)) == 1) {
+		puts(title);
+		for (column = 0; column < columns; column++) {
+			if ((text = db_text(statement, column)) == NULL)
+				continue;
+			printf("  %-*s  ", width, db_column_name(statement,
+			    column));
+			value_write(text);
+		}
+	}
+	return rc;
 }

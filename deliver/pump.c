@@ -81,11 +81,11 @@ stop(struct pump *pump, enum slack_class class, const char *word)
 	if (class == SLACK_AUTH)
 		log_error("Slack refuses the token: %s; nothing more is sent "
 		    "and the queue is kept: auditctl vault set "
-		    "slack.bot_token, then run deliver again", word);
+		    "slack.bot_token, and the next run sends them", word);
 	else
 		log_error("this is not Slack's API, or not as we know it: %s; "
 		    "nothing more is sent and the queue is kept: check "
-		    "slack.url and the proxy, then run deliver again", word);
+		    "slack.url and the proxy", word);
 }
 
 /* Slack as a whole is away: everything waits, longer each time. */
@@ -121,10 +121,12 @@ channel_dead(struct pump *pump, struct channel *channel,
 		return -1;
 	pump->dead += count;
 	if (!channel->told)
-		log_error("channel %s takes nothing: %s; %lld messages are "
-		    "dead: mend the channel or the filter, then auditctl "
-		    "replay --state dead", channel->name, answer->error,
-		    (long long)count + 1);
+		log_error("channel %s takes nothing: %s; %lld %s dead: mend "
+		    "the channel, then auditctl replay --state dead; if its "
+		    "name is wrong, correct the filter and read again with "
+		    "fetch --since", channel->name, answer->error,
+		    (long long)count + 1, count == 0 ? "message is" :
+		    "messages are");
 	channel->told = true;
 	return 0;
 }
@@ -622,14 +624,15 @@ conclude(struct pump *pump)
 	if (pump->intake.failed)
 		return log_failure(&pump->intake.failure);
 	if (pump->away_since_ms != 0) {
-		log_error("Slack can't be reached: %lld messages stay queued; "
-		    "run deliver again", (long long)rest.queued);
+		log_error("Slack can't be reached: %lld messages stay queued "
+		    "for the next run", (long long)rest.queued);
 		return EXIT_UNAVAILABLE;
 	}
 	if (rest.queued + rest.doubts > 0) {
-		log_error("%lld messages stay queued and %lld in doubt; run "
-		    "deliver again", (long long)rest.queued,
-		    (long long)rest.doubts);
+		log_error("%lld messages stay queued and %lld in doubt for the "
+		    "next run%s", (long long)rest.queued,
+		    (long long)rest.doubts, pump->pace.pause_ms >
+		    clock_monotonic_ms() ? ": Slack asked for a pause" : "");
 		return EXIT_TEMPFAIL;
 	}
 	if (!pump->intake.ended)

@@ -113,6 +113,8 @@ db_open(const char *path, enum db_mode mode, struct error *error)
 	}
 	sqlite3_extended_result_codes(db->handle, 1);
 	if (configure(db, mode, error) == -1) {
+		error_set(error, error->code, "cannot open the ledger '%s': %s",
+		    path, sqlite3_errmsg(db->handle));
 		db_close(db);
 		return NULL;
 	}
