@@ -183,7 +183,8 @@ state_load(struct run *run, struct error *error)
 	    run->state_text.length, &broken) == -1)
 		return error_set(error, broken.code, "the state '%s' is %s",
 		    path, broken.message);
-	return state_check(run, error);
+	return state_check(run, error) == -1 ? -1 : singer_carry(&run->singer,
+	    &run->state, json_path(&run->state, "bookmarks"), error);
 }
 
 /* Where a stream starts: *since for the query (-1: the beginning). */
@@ -210,6 +211,11 @@ starting_point(struct run *run, size_t index, int64_t *since,
 	if (clock_parse(text, since) == -1)
 		rc = error_set(error, EXIT_DATA, "stream %s: its bookmark "
 		    "'%.40s' is no time", stream->name, text);
+	else if (*since > clock_wall_ms() + PAGER_AHEAD_MAX_MS)
+		rc = error_set(error, EXIT_DATA, "stream %s: its bookmark "
+		    "'%.40s' lies in the future, and no record would be read; "
+		    "check this machine's clock, or give --since",
+		    stream->name, text);
 	else {
 		singer_start(&run->singer, index, *since);
 		*since -= stream->overlap;
@@ -291,9 +297,10 @@ read_streams(struct run *run, struct error *error)
 		    since[i], run->options.until, error) == 0)
 			continue;
 		rc = worse(rc, log_failure(error));
-		/* Nobody reads any more, or no stream will get a token. */
+		/* Nobody reads any more, or no stream will get a token or a
+		 * connection. */
 		if (error->code == EXIT_IO || error->code == EXIT_SYSTEM ||
-		    run->rest.token.text == NULL)
+		    run->rest.token.text == NULL || run->rest.unreachable)
 			break;
 	}
 out:

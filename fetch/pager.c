@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fetch/row.h"
 #include "fetch/seen.h"
 #include "log.h"
 
 #define EMPTY_PAGES_MAX 2 /* that promise more, in a row */
 #define RESTARTS_MAX 100  /* of one group whose rows keep moving */
+#define REPEATS_MAX 3     /* of a page, in a row: no move of rows explains it */
 #define NO_STAMP INT64_MIN
 
 struct pager {
@@ -23,8 +25,8 @@ struct pager {
 	int64_t current;    /* stamp of the group that is being read */
 	struct seen seen;   /* what was written of the current group */
 	char *first_id, *last_id; /* of the page before */
-	bool anchored;      /* the next page must begin with last_id */
-	int empty_pages, restarts;
+	int empty_pages, restarts, repeats;
+	int64_t latest;     /* a stamp that is believed */
 	int64_t written;    /* stamp of the last STATE */
 	bool schema_written, state_written; /* the latter: on this page */
 };
@@ -103,68 +105,6 @@ page_url(struct pager *pager, struct buffer *url, struct error *error)
 	return url->failed ? -1 : 0;
 }
 
-/* The values of the key's attributes joined with ':', or NULL. */
-static char *
-row_id(const struct stream *stream, const struct json *json, json_node row)
-{
-	const char *key = stream->key;
-	struct buffer id;
-	char name[128], *text;
-	size_t length;
-
-	buffer_init(&id, 1024);
-	while (*key != '\0') {
-		length = strcspn(key, ",");
-		snprintf(name, sizeof(name), "%.*s", (int)length, key);
-		text = json_dup(json, json_member(json, row, name));
-		if (text == NULL) {
-			buffer_free(&id);
-			return NULL;
-		}
-		buffer_printf(&id, "%s%s", id.length > 0 ? ":" : "", text);
-		free(text);
-		key += length + (key[length] == ',');
-	}
-	return id.data;
-}
-
-static int
-row_stamp(struct pager *pager, const struct json *json, json_node row,
-    const char *id, int64_t *stamp, struct error *error)
-{
-	char *text = json_dup(json, json_member(json, row,
-	    pager->stream->cursor));
-	int rc = 0;
-
-	if (text == NULL || clock_parse(text, stamp) == -1)
-		rc = error_set(error, EXIT_PROTOCOL, "stream %s: record %s has "
-		    "no time in %s: its stamp can't carry the bookmark",
-		    pager->stream->name, id, pager->stream->cursor);
-	else if (*stamp < pager->current || (pager->low != -1 &&
-	    *stamp < pager->low))
-		rc = error_set(error, EXIT_PROTOCOL, "stream %s: record %s is "
-		    "out of order: the server doesn't sort by %s",
-		    pager->stream->name, id, pager->stream->cursor);
-	free(text);
-	return rc;
-}
-
-/* Is a child collection of the record cut? */
-static bool
-is_cut(const struct json *json, json_node node)
-{
-	json_node child;
-
-	if (json_type(json, json_member(json, node, "items")) == JSON_ARRAY &&
-	    json_type(json, json_member(json, node, "hasMore")) == JSON_TRUE)
-		return true;
-	for (child = json_first(json, node); child != JSON_NONE;
-	    child = json_next(json, child))
-		if (json_first(json, child) != JSON_NONE && is_cut(json, child))
-			return true;
-	return false;
-}
-
 static int
 state_write(struct pager *pager, int64_t stamp, struct error *error)
 {
@@ -183,10 +123,45 @@ next_group(struct pager *pager, int64_t stamp, struct error *error)
 	int64_t complete = pager->current;
 
 	pager->current = stamp;
-	pager->restarts = 0;
+	pager->restarts = pager->repeats = 0;
 	seen_clear(&pager->seen);
 	return complete == NO_STAMP || pager->state_written ? 0 :
 	    state_write(pager, complete, error);
+}
+
+/* A stamp that lies ahead would become the bookmark, and no row would ever be
+ * read behind it. */
+static int
+ahead(struct pager *pager, const char *id, int64_t stamp, struct error *error)
+{
+	const struct stream *stream = pager->stream;
+	char text[CLOCK_TEXT];
+
+	/* The groups before are whole: they needn't wait for its repair. */
+	if (pager->current != NO_STAMP &&
+	    state_write(pager, pager->current, error) == -1)
+		return -1;
+	clock_format(stamp, text);
+	return error_set(error, EXIT_PROTOCOL, "stream %s: record %s has the "
+	    "future time %s in %s, which can't become the bookmark: correct "
+	    "it, or leave it out with oracle.streams.%s.filter", stream->name,
+	    id, text, stream->cursor, stream->name);
+}
+
+static int
+place_in_time(struct pager *pager, const char *id, int64_t stamp,
+    struct error *error)
+{
+	if (stamp < pager->current ||
+	    (pager->low != -1 && stamp < pager->low))
+		return error_set(error, EXIT_PROTOCOL, "stream %s: record %s "
+		    "is out of order: the server doesn't sort by %s",
+		    pager->stream->name, id, pager->stream->cursor);
+	if (stamp == pager->current)
+		return 0;
+	if (stamp > pager->latest)
+		return ahead(pager, id, stamp, error);
+	return next_group(pager, stamp, error);
 }
 
 static int
@@ -194,28 +169,15 @@ row_read(struct pager *pager, const struct json *json, json_node row,
     struct error *error)
 {
 	const struct stream *stream = pager->stream;
-	char *id = row_id(stream, json, row);
+	char *id = row_id(stream, json, row, error);
 	int64_t stamp = 0;
 	int known;
 
 	if (id == NULL)
-		return error_set(error, EXIT_PROTOCOL, "stream %s: a record "
-		    "has no %s", stream->name, stream->key);
-	if (row_stamp(pager, json, row, id, &stamp, error) == -1) {
-		free(id);
 		return -1;
-	}
-	if (stamp > pager->current && next_group(pager, stamp, error) == -1) {
-		free(id);
-		return -1;
-	}
-	if (is_cut(json, row)) {
-		error_set(error, EXIT_PROTOCOL, "stream %s: record %s has more "
-		    "children than a page of %lld shows: set "
-		    "oracle.streams.%s.page_size higher (at most %d), or have "
-		    "expand name fewer", stream->name, id,
-		    (long long)stream->page_size, stream->name,
-		    STREAM_PAGE_SIZE_MAX);
+	if (row_stamp(stream, json, row, id, &stamp, error) == -1 ||
+	    place_in_time(pager, id, stamp, error) == -1 ||
+	    row_whole(stream, json, row, id, error) == -1) {
 		free(id);
 		return -1;
 	}
@@ -228,43 +190,47 @@ row_read(struct pager *pager, const struct json *json, json_node row,
 	return singer_record(pager->singer, stream, json, row, error);
 }
 
-/* Is the page the one behind the last?  1: no, rows have moved; start the
- * group again. */
-static int
-place_check(struct pager *pager, const struct json *json, json_node row,
-    struct error *error)
-{
-	char *id = row_id(pager->stream, json, row);
-	int rc = 0;
-
-	if (id == NULL)
-		return 0; /* row_read says it */
-	if (pager->offset > 0 && pager->first_id != NULL &&
-	    strcmp(id, pager->first_id) == 0)
-		rc = error_set(error, EXIT_PROTOCOL, "stream %s: the server "
-		    "sent the same page twice", pager->stream->name);
-	else if (pager->anchored && strcmp(id, pager->last_id) != 0)
-		rc = 1;
-	free(pager->first_id);
-	pager->first_id = id;
-	return rc;
-}
-
+/* Read the group again from its start. */
 static int
 restart(struct pager *pager, struct error *error)
 {
 	pager->offset = 0;
-	pager->anchored = false;
 	return ++pager->restarts < RESTARTS_MAX ? 0 :
 	    error_set(error, EXIT_TEMPFAIL, "stream %s: rows with one stamp "
 	    "keep moving while they are read; try later", pager->stream->name);
+}
+
+/* Inside a group the page begins with the last row of the one before; with
+ * another, or none, rows have moved.  1: so they have. */
+static int
+place_check(struct pager *pager, const struct json *json, json_node row,
+    struct error *error)
+{
+	char *id;
+	bool moved, repeated;
+
+	if (row == JSON_NONE)
+		return pager->offset > 0;
+	id = row_id(pager->stream, json, row, error);
+	if (id == NULL)
+		return -1;
+	moved = pager->offset > 0 && strcmp(id, pager->last_id) != 0;
+	repeated = moved && strcmp(id, pager->first_id) == 0;
+	free(pager->first_id);
+	pager->first_id = id;
+	/* A row that enters small pages may repeat one, but not for ever. */
+	if (repeated && ++pager->repeats == REPEATS_MAX)
+		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
+		    "sent the same page twice", pager->stream->name);
+	if (pager->offset > 0 && !moved)
+		pager->repeats = 0;
+	return moved;
 }
 
 /* Where the next page begins.  1: there is none. */
 static int
 advance(struct pager *pager, bool more, size_t rows, struct error *error)
 {
-	pager->anchored = false;
 	if (!more)
 		return 1;
 	if (rows == 0)
@@ -277,13 +243,26 @@ advance(struct pager *pager, bool more, size_t rows, struct error *error)
 		pager->low = pager->current;
 		pager->offset = 0;
 	} else if (rows == 1)
-		pager->offset++;
-	else {
+		/* None to know the place by. */
+		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
+		    "gives one row a page: records with one stamp can't be "
+		    "read safely", pager->stream->name);
+	else
 		/* One row again: if it isn't there, rows before it left. */
 		pager->offset += (int64_t)rows - 1;
-		pager->anchored = pager->last_id != NULL;
-	}
 	return 0;
+}
+
+/* The latest stamp that an answer may hold, by the server's clock if it tells
+ * the time. */
+static int64_t
+latest(const struct rest *rest)
+{
+	int64_t now;
+
+	if (clock_parse_http(rest->answer.date, &now) == -1)
+		now = clock_wall_ms();
+	return now + PAGER_AHEAD_MAX_MS;
 }
 
 /* 0: go on, 1: the end, -1: error. */
@@ -299,24 +278,25 @@ page_read(struct pager *pager, struct buffer *url, struct json *json,
 	if (page_url(pager, url, error) == -1 || rest_get(pager->rest,
 	    pager->stream->name, buffer_text(url), json, error) == -1)
 		return -1;
+	pager->latest = latest(pager->rest);
 	items = json_member(json, 0, "items");
 	more = json_type(json, json_member(json, 0, "hasMore")) == JSON_TRUE;
 	if (items != JSON_NONE && json_type(json, items) != JSON_ARRAY)
 		return error_set(error, EXIT_PROTOCOL, "stream %s: items is no "
 		    "array", pager->stream->name);
 	row = json_first(json, items);
-	if (row != JSON_NONE && (rc = place_check(pager, json, row, error)) !=
-	    0)
+	if ((rc = place_check(pager, json, row, error)) != 0)
 		return rc == 1 ? restart(pager, error) : -1;
-	if (row == JSON_NONE && pager->anchored)
-		return restart(pager, error);
 	for (; row != JSON_NONE; row = json_next(json, row)) {
 		if (row_read(pager, json, row, error) == -1)
 			return -1;
 		last = row;
 	}
 	free(pager->last_id);
-	pager->last_id = row_id(pager->stream, json, last);
+	pager->last_id = last == JSON_NONE ? NULL :
+	    row_id(pager->stream, json, last, error);
+	if (last != JSON_NONE && pager->last_id == NULL)
+		return -1;
 	return advance(pager, more, json_count(json, items), error);
 }
 

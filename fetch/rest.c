@@ -6,9 +6,11 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "fetch/oauth.h"
+#include "log.h"
 #include "retry.h"
 
 #define TRIES 5
@@ -109,6 +111,23 @@ worth_retrying(CURLcode code, long status)
 	    status >= 500;
 }
 
+/* Somebody who watches shall know what is waited for. */
+static void
+tell_retry(const struct rest *rest, const char *what, CURLcode code, int try)
+{
+	const struct http_answer *answer = &rest->answer;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (code == CURLE_OK)
+		log_info("%s: HTTP %ld; try %d of %d follows", what,
+		    answer->status, try, TRIES);
+	else
+		log_info("%s: no answer: %s; try %d of %d follows", what,
+		    answer->failure[0] != '\0' ? answer->failure :
+		    curl_easy_strerror(code), try, TRIES);
+}
+
 int
 rest_perform(struct rest *rest, const char *what, struct error *error)
 {
@@ -117,6 +136,7 @@ rest_perform(struct rest *rest, const char *what, struct error *error)
 	CURLcode code;
 	int attempt;
 
+	rest->unreachable = true;
 	for (attempt = 0;; attempt++) {
 		int64_t delay;
 
@@ -124,6 +144,8 @@ rest_perform(struct rest *rest, const char *what, struct error *error)
 		answer->retry_after[0] = '\0';
 		answer->failure[0] = '\0';
 		code = curl_easy_perform(rest->curl);
+		if (!http_not_sent(rest->curl, code))
+			rest->unreachable = false;
 		answer->status = 0;
 		curl_easy_getinfo(rest->curl, CURLINFO_RESPONSE_CODE,
 		    &answer->status);
@@ -135,6 +157,7 @@ rest_perform(struct rest *rest, const char *what, struct error *error)
 		if (answer->retry_after[0] != '\0')
 			delay = retry_after_ms(answer->retry_after,
 			    clock_wall_ms(), delay, RETRY_CAP_MS);
+		tell_retry(rest, what, code, attempt + 2);
 		pause_ms(delay);
 	}
 	if (code == CURLE_WRITE_ERROR)

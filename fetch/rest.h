@@ -18,6 +18,7 @@ struct rest {
 	int64_t timeout_ms;
 	struct secret token;
 	struct http_answer answer; /* of the last request */
+	bool unreachable; /* the last request had no connection, all tries */
 };
 
 /* ledger lives on.  Close after a failure too. */

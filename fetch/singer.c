@@ -14,6 +14,7 @@ singer_open(struct singer *singer, const struct streams *streams,
 {
 	*singer = (struct singer){ .count = streams->count };
 	buffer_init(&singer->line, SINGER_LINE_MAX);
+	buffer_init(&singer->carried, SINGER_LINE_MAX);
 	singer->bookmarks = calloc(streams->count,
 	    sizeof(*singer->bookmarks));
 	if (singer->bookmarks == NULL)
@@ -29,6 +30,7 @@ void
 singer_close(struct singer *singer)
 {
 	buffer_free(&singer->line);
+	buffer_free(&singer->carried);
 	free(singer->bookmarks);
 	*singer = (struct singer){ 0 };
 }
@@ -38,6 +40,43 @@ singer_start(struct singer *singer, size_t stream, int64_t stamp_ms)
 {
 	singer->bookmarks[stream].stamp_ms = stamp_ms;
 	singer->bookmarks[stream].known = true;
+}
+
+static bool
+is_ours(const struct singer *singer, const struct json *json, json_node member)
+{
+	for (size_t i = 0; i < singer->count; i++)
+		if (json_named(json, member, singer->bookmarks[i].stream))
+			return true;
+	return false;
+}
+
+int
+singer_carry(struct singer *singer, const struct json *json,
+    json_node bookmarks, struct error *error)
+{
+	struct buffer *carried = &singer->carried;
+	json_node node;
+	size_t i;
+
+	for (node = json_first(json, bookmarks); node != JSON_NONE;
+	    node = json_next(json, node)) {
+		const struct json_value *value = &json->values[node];
+
+		if (is_ours(singer, json, node))
+			continue;
+		if (carried->length > 0)
+			buffer_puts(carried, ",");
+		/* From the name to the value's end, as it was written. */
+		buffer_append(carried, json->text + value->name,
+		    value->end - (size_t)value->name);
+	}
+	/* A STATE is one line.  JSON has these between its tokens alone. */
+	for (i = 0; i < carried->length; i++)
+		if (strchr("\r\n\t", carried->data[i]) != NULL)
+			carried->data[i] = ' ';
+	return carried->failed ? error_set(error, EXIT_SYSTEM,
+	    "out of memory") : 0;
 }
 
 static int
@@ -153,15 +192,18 @@ int
 singer_state(struct singer *singer, size_t stream, int64_t stamp_ms,
     struct error *error)
 {
-	struct singer_bookmark *mark = &singer->bookmarks[stream];
+	const struct singer_bookmark *mark = &singer->bookmarks[stream];
 	struct buffer *line = &singer->line;
 	char stamp[CLOCK_TEXT];
+	size_t i;
 
 	if (!mark->known || stamp_ms > mark->stamp_ms)
 		singer_start(singer, stream, stamp_ms);
 	begin(singer, "STATE", NULL);
 	buffer_puts(line, ",\"value\":{\"bookmarks\":{");
-	for (size_t i = 0; i < singer->count; i++) {
+	buffer_append(line, buffer_text(&singer->carried),
+	    singer->carried.length);
+	for (i = 0; i < singer->count; i++) {
 		mark = &singer->bookmarks[i];
 		if (!mark->known)
 			continue;
@@ -174,7 +216,7 @@ singer_state(struct singer *singer, size_t stream, int64_t stamp_ms,
 	}
 	buffer_printf(line, "}},\"stats\":{\"records\":%lld}",
 	    (long long)singer->records);
-	if (flush_line(singer, mark->stream, error) == -1)
+	if (flush_line(singer, singer->bookmarks[stream].stream, error) == -1)
 		return -1;
 	singer->records = 0;
 	return 0;

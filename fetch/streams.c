@@ -63,9 +63,31 @@ numbers_load(struct stream *stream, const struct config *config,
 	if (config_integer(config, path, page_size, 1, STREAM_PAGE_SIZE_MAX,
 	    &stream->page_size, error) == -1)
 		return -1;
+	/* A page shares a row with the one before, and needs another. */
+	if (stream->page_size < 2)
+		stream->page_size = 2;
 	snprintf(path, sizeof path, "oracle.streams.%s.overlap", stream->name);
 	return config_span(config, path, overlap, 0, OVERLAP_MAX_MS,
 	    &stream->overlap, error);
+}
+
+static int
+key_check(const struct stream *stream, struct error *error)
+{
+	const char *key = stream->key;
+	size_t count = 0, length;
+
+	do {
+		length = strcspn(key, ",");
+		if (++count > STREAM_KEY_MAX || length == 0 ||
+		    length > STREAM_NAME_MAX)
+			return error_set(error, EXIT_CONFIG, "stream %s: its "
+			    "key must be 1 to %d names of 1 to %d bytes "
+			    "joined by ','", stream->name, STREAM_KEY_MAX,
+			    STREAM_NAME_MAX);
+		key += length;
+	} while (*key++ == ',');
+	return 0;
 }
 
 static int
@@ -90,7 +112,8 @@ stream_load(struct stream *stream, const struct config *config,
 		return error_set(error, EXIT_CONFIG,
 		    "stream %s: it is not built in; give it path (from /), "
 		    "key and cursor in oracle.streams", name);
-	return numbers_load(stream, config, error);
+	return key_check(stream, error) == -1 ? -1 :
+	    numbers_load(stream, config, error);
 }
 
 static int

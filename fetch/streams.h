@@ -8,13 +8,16 @@
 #include "config.h"
 
 #define STREAM_PAGE_SIZE_MAX 499 /* pods clamp at 499 or 500 */
+#define STREAM_NAME_MAX 127      /* bytes of a key attribute's name */
+#define STREAM_KEY_MAX 16        /* of them; transform takes no more */
 
 struct stream {
 	char *name, *path;
 	char *key; /* attribute names joined by ',' */
 	char *cursor;
 	char *expand, *fields, *filter, *amount, *currency; /* or NULL */
-	int64_t page_size, overlap;
+	int64_t page_size; /* at least 2 */
+	int64_t overlap;
 };
 
 struct streams {

@@ -23,6 +23,18 @@ requests() {
 	jq -c --arg path "$1" 'select(.path | startswith($path))' requests
 }
 
+# answer BODY [COUNT]: what the pod's next requests are answered with.
+answer() {
+	control fault "$(jq -nc --arg body "$1" --argjson count "${2:-1}" '{path: "/fscmRestApi", status: 200,
+		count: $count, body: $body, content_type: "application/json",
+		headers: {"REST-Framework-Version": "4"}}')"
+}
+
+# last_state: the value of the last STATE in out.
+last_state() {
+	jq -c 'select(.type == "STATE") | .value' out | tail -n 1
+}
+
 @test "help and version go to stdout, usage errors are 64" {
 	run -0 --separate-stderr "$BIN/fetch" --help
 	[[ $output == usage:* ]]
@@ -400,21 +412,17 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 @test "an answer without items is an empty one, unless more is promised" {
 	start_sandbox --invoices 3
 	configure_sandbox
-	answer() {
-		control fault "$(jq -nc --arg body "$1" '{path: "/fscmRestApi", status: 200, count: 2, body: $body,
-			content_type: "application/json", headers: {"REST-Framework-Version": "4"}}')"
-	}
-	answer '{"count":0,"hasMore":false}'
+	answer '{"count":0,"hasMore":false}' 2
 	run -0 --separate-stderr "$BIN/fetch"
 	[ -z "$output" ]
 	curl -sf -X DELETE "$SANDBOX/_control/fault"
-	answer '{"hasMore":true}'
+	answer '{"hasMore":true}' 2
 	run -76 --separate-stderr "$BIN/fetch"
 	[[ $stderr == *'promises more'* ]]
-	answer '{"items":{}}'
+	answer '{"items":{}}' 2
 	run -76 --separate-stderr "$BIN/fetch"
 	curl -sf -X DELETE "$SANDBOX/_control/fault"
-	answer '{"items":[{"InvoiceId":1}'
+	answer '{"items":[{"InvoiceId":1}' 2
 	run -76 --separate-stderr "$BIN/fetch"
 	[[ $stderr == *invoices*JSON* ]]
 	[ -z "$output" ]
@@ -498,4 +506,207 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	wait "$fetch" || :
 	rm requests
 	run -1 grep -rlaF -e "$token" -e sandbox-secret .
+}
+
+@test "a stamp in the future never becomes the bookmark, and its stream says so at every run" {
+	start_sandbox --invoices 5 --orders 2
+	configure_sandbox "{\"invoices\":{\"page_size\":100,\"overlap\":\"0s\",$HEADERS},\"purchaseOrders\":{\"page_size\":100}}"
+	read_all --stream invoices
+	whole=$(sed -n 4p ids | xargs -I ID jq -r 'select(.record.InvoiceId == ID) | .record.LastUpdateDate' out)
+	id=$(sed -n 5p ids)
+	control "erp/update?stream=invoices&id=$id" '{"LastUpdateDate":"4712-12-31T00:00:00Z"}'
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*"$id"*4712-12-31*LastUpdateDate*oracle.streams.invoices.filter* ]]
+	printf '%s\n' "$output" >out
+	run -1 grep -q 4712 out
+	# What lies before it is complete and has its STATE, and the others go on.
+	[ "$(jq -s '[.[] | select(.stream == "invoices" and .type == "RECORD")] | length' out)" = 4 ]
+	[ "$(jq -s '[.[] | select(.type == "STATE") | .stats.records] | add' out)" = 6 ]
+	[ "$(last_state | jq -r '.bookmarks.invoices.replication_key_value[:19]')" = "${whole:0:19}" ]
+	last_state >state
+	control "erp/insert?stream=invoices&count=1&stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+	run -76 --separate-stderr "$BIN/fetch" --state state --stream invoices
+	[ "$(jq -r 'select(.type == "RECORD") | .record.InvoiceId' <<<"$output" | wc -l)" = 2 ]
+	jq --arg id "$id" '.oracle.streams.invoices.filter = "InvoiceId != \($id)"' "$CONFIG" >config
+	mv config "$CONFIG"
+	read_all --state state --stream invoices
+	[ "$(wc -l <ids)" = 2 ]
+}
+
+@test "the server's clock judges what the future is, and ours when it tells none" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	LEDGERPIPE_NOW=2020-01-01T00:00:00Z read_all
+	[ "$(wc -l <ids)" = 3 ]
+	control fault '{"path":"/fscmRestApi","headers":{"Date":"never"},"count":2}'
+	read_all
+	[ "$(wc -l <ids)" = 3 ]
+	run -76 --separate-stderr env LEDGERPIPE_NOW=2020-01-01T00:00:00Z "$BIN/fetch"
+	[[ $stderr == *invoices*future* ]]
+	[ -z "$output" ]
+	control fault '{"path":"/fscmRestApi","headers":{"Date":"Wed, 01 Jan 2020 00:00:00 GMT"}}'
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*future* ]]
+}
+
+@test "a stamp a day ahead of the server's clock is believed, one later is not" {
+	start_sandbox --invoices 0
+	configure_sandbox
+	row() {
+		control fault "$(jq -nc --arg body "{\"items\":[{\"InvoiceId\":1,\"LastUpdateDate\":\"$1\"}]}" '{path: "/fscmRestApi",
+			status: 200, body: $body, content_type: "application/json",
+			headers: {"REST-Framework-Version": "4", "Date": "Sat, 31 Jan 2026 08:00:00 GMT"}}')"
+	}
+	row 2026-02-01T08:00:00.000+00:00
+	read_all
+	[ "$(last_state | jq -r .bookmarks.invoices.replication_key_value)" = 2026-02-01T08:00:00.000Z ]
+	row 2026-02-01T08:00:00.001+00:00
+	run -76 --separate-stderr "$BIN/fetch"
+	[ -z "$output" ]
+}
+
+@test "a bookmark in the future is refused, for nothing would ever be read" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	printf '{"bookmarks":{"invoices":{"replication_key_value":"4712-12-31T00:00:00.000Z"}}}' >state
+	run -65 --separate-stderr "$BIN/fetch" --state state
+	[ -z "$output" ]
+	[[ $stderr == *invoices*4712-12-31*future*--since* ]]
+}
+
+@test "a page size of one loses no row of a tie when another leaves it" {
+	start_sandbox --invoices 2
+	configure_sandbox "{\"invoices\":{\"page_size\":1,$HEADERS}}"
+	control 'erp/insert?stream=invoices&count=8&stamp=2026-01-31T08:00:00Z'
+	read_all
+	sort -u ids >all
+	[ "$(wc -l <ids) $(wc -l <all)" = '10 10' ]
+	for after in 2 3 4; do
+		id=$(jq -r 'select(.type == "RECORD") | .record | select(.LastUpdateDate | startswith("2026-01-31T08:00:00")) | .InvoiceId' out | head -1)
+		control "erp/update?stream=invoices&id=$id&after=$after" '{}'
+		read_all
+		sort -u ids | cmp - all
+	done
+}
+
+@test "a server that gives one row a page is refused" {
+	start_sandbox --invoices 3 --page-cap 1
+	configure_sandbox "{\"invoices\":{$HEADERS}}"
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*'one row a page'* ]]
+}
+
+@test "a row that enters a tie of small pages is no broken server" {
+	start_sandbox --invoices 8
+	configure_sandbox "{\"invoices\":{\"page_size\":2,$HEADERS}}"
+	read_all
+	sort -n ids | tail -n 7 >tied
+	first=$(sort -n ids | head -n 1)
+	while read -r id; do
+		control "erp/update?stream=invoices&id=$id" '{"LastUpdateDate":"2026-01-31T08:00:00Z"}'
+	done <tied
+	# It sorts before all that were read, so each page shifts right.
+	control "erp/update?stream=invoices&id=$first&after=3" '{"LastUpdateDate":"2026-01-31T08:00:00Z"}'
+	read_all
+	[ "$(sort -n ids | uniq | wc -l) $(wc -l <ids)" = '8 8' ]
+}
+
+@test "a server that ignores the offset is refused" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	answer '{"items":[{"InvoiceId":1,"LastUpdateDate":"2026-01-31T08:00:00Z"},
+		{"InvoiceId":2,"LastUpdateDate":"2026-01-31T08:00:00Z"}],"hasMore":true}' 20
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*'same page twice'* ]]
+	[ "$(grep -c RECORD <<<"$output")" = 2 ]
+	[[ $output != *STATE* ]]
+}
+
+@test "what is no key is refused with the name of its attribute" {
+	start_sandbox --invoices 0
+	configure_sandbox '{"invoices":{"key":"InvoiceId,Part"}}'
+	for value in '""' true false null '{}' '[1]' '"a\u0000b"' '"a\tb"' '"\u007f"'; do
+		answer '{"items":[{"InvoiceId":1,"Part":'"$value"',"LastUpdateDate":"2026-01-31T08:00:00Z"}]}'
+		run -76 --separate-stderr "$BIN/fetch"
+		[ -z "$output" ]
+		[[ $stderr == *invoices*Part*oracle.streams.invoices.key* ]]
+	done
+	answer '{"items":[{"InvoiceId":1,"LastUpdateDate":"2026-01-31T08:00:00Z"}]}'
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *'has no Part'* ]]
+}
+
+@test "a key of 1024 bytes is taken, one of 1025 is refused" {
+	start_sandbox --invoices 0
+	configure_sandbox
+	printf -v key '%01024d' 0
+	answer '{"items":[{"InvoiceId":"'"$key"'","LastUpdateDate":"2026-01-31T08:00:00Z"}]}'
+	run -0 "$BIN/fetch"
+	[[ $output == *RECORD* ]]
+	answer '{"items":[{"InvoiceId":"'"$key"'1","LastUpdateDate":"2026-01-31T08:00:00Z"}]}'
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*InvoiceId*1024* ]]
+}
+
+@test "keys of several attributes are told apart whatever is in them" {
+	start_sandbox --invoices 0
+	configure_sandbox '{"invoices":{"key":"A,B"}}'
+	answer '{"items":[{"A":"x:y","B":"z","LastUpdateDate":"2026-01-31T08:00:00Z"},
+		{"A":"x","B":"y:z","LastUpdateDate":"2026-01-31T08:00:00Z"},
+		{"A":"x%3Ay","B":"z","LastUpdateDate":"2026-01-31T08:00:00Z"}]}'
+	run -0 "$BIN/fetch"
+	[ "$(grep -c RECORD <<<"$output")" = 3 ]
+}
+
+@test "a key that is no list of names is refused" {
+	printf -v long '%0128d' 0
+	for key in '' 'A,,B' 'A,' ",A" "$long" 'A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q'; do
+		configure '{"streams":{"invoices":{"key":"'"$key"'"}}}'
+		run -78 --separate-stderr "$BIN/fetch"
+		[[ $stderr == *invoices*key* ]]
+	done
+	printf -v long '%0127d' 0
+	configure '{"streams":{"invoices":{"key":"'"$long"'"}}}'
+	run -78 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *oracle.url* ]]
+}
+
+@test "the bookmarks of other streams stay in every STATE" {
+	start_sandbox --invoices 30
+	configure_sandbox '{"invoices":{"page_size":50},"purchaseOrders":{}}'
+	printf '%s\n' '{' '  "bookmarks": { "purchaseOrders": {' '    "replication_key_value":	"2026-01-31T08:00:00.000Z" },' \
+		'  "of\u0020another tap": {"offset": 1.10, "links": ["a\nb"]} } }' >state
+	read_all --state state --stream invoices
+	jq -c 'select(.type == "STATE") | .value.bookmarks' out >marks
+	[ "$(jq -c 'keys' marks | sort -u)" = '["invoices","of another tap","purchaseOrders"]' ]
+	[ "$(jq -c .purchaseOrders marks | sort -u)" = '{"replication_key_value":"2026-01-31T08:00:00.000Z"}' ]
+	# What isn't ours keeps its digits.
+	grep -F STATE out | grep -qF '{"offset": 1.10, "links": ["a\nb"]}'
+	last_state >state
+	read_all --state state --stream invoices
+	[ "$(last_state)" = "$(cat state)" ]
+}
+
+@test "an ERP that is away is said once for all streams" {
+	start_sandbox --invoices 1
+	configure_sandbox '{"invoices":{},"purchaseOrders":{},"journalBatches":{}}'
+	read_all
+	stop_sandbox
+	wait "$SANDBOX_PID" || :
+	run -69 --separate-stderr "$BIN/fetch"
+	[ -z "$output" ]
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == *invoices*'no answer'* ]]
+}
+
+@test "whoever watches on a terminal learns of each further try" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	control fault '{"path":"/fscmRestApi","status":503}'
+	script -qefc "'$BIN/fetch' >out" /dev/null >screen
+	grep -q 'invoices: HTTP 503; try 2 of 5' screen
+	[ "$(grep -c RECORD out)" = 3 ]
+	control fault '{"path":"/fscmRestApi","status":503}'
+	"$BIN/fetch" >out 2>err
+	[ ! -s err ]
 }

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "json.h"
 #include "line.h"
+#include "record_key.h"
 #include "retry.h"
 #include "tap.h"
 
@@ -158,6 +159,31 @@ test_lines(void)
 	close(ends[0]);
 }
 
+static void
+test_record_key(void)
+{
+	struct buffer id;
+
+	buffer_init(&id, 10);
+	ok(record_key_append(&id, "", 0, true) == -1 &&
+	    record_key_append(&id, "a\0b", 3, true) == -1 &&
+	    record_key_append(&id, "\x1f", 1, false) == -1 &&
+	    record_key_append(&id, "\x7f", 1, false) == -1 &&
+	    id.length == 0 && !id.failed,
+	    "an empty part and control characters are no key");
+	ok(record_key_append(&id, "a:b%", 4, true) == 0 &&
+	    strcmp(buffer_text(&id), "a%3Ab%25") == 0,
+	    "in one part of several the separator is escaped");
+	ok(record_key_append(&id, "cd", 2, true) == 0 &&
+	    record_key_append(&id, "e", 1, true) == -1 && id.failed,
+	    "a key has a ceiling");
+	buffer_clear(&id);
+	ok(record_key_append(&id, "a:b%", 4, false) == 0 &&
+	    strcmp(buffer_text(&id), "a:b%") == 0,
+	    "a single part stays as it is");
+	buffer_free(&id);
+}
+
 int
 main(void)
 {
@@ -167,5 +193,6 @@ main(void)
 	test_clock();
 	test_retry();
 	test_lines();
+	test_record_key();
 	return tap_end();
 }
