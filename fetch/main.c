@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "fetch/oauth.h"
 #include "fetch/pager.h"
 #include "log.h"
 
@@ -137,6 +138,9 @@ parse_options(struct options *options, int argc, char **argv)
 		return bad("fetch takes no operand");
 	if (options->state != NULL && options->since != -1)
 		return bad("--state and --since exclude each other");
+	if (options->since != -1 && options->until != -1 &&
+	    options->until <= options->since)
+		return bad("--until must be later than --since");
 	return -1;
 }
 
@@ -187,6 +191,33 @@ state_load(struct run *run, struct error *error)
 	    &run->state, json_path(&run->state, "bookmarks"), error);
 }
 
+/* With --since the ledger's bookmark is not where the reading starts, but it
+ * doesn't go back, nor past what lies between it and there. */
+static int
+start_since(struct run *run, size_t index, struct error *error)
+{
+	const struct stream *stream = &run->streams.list[index];
+	char *text = NULL;
+	int64_t bookmark;
+
+	if (bookmark_get(&run->ledger, run->pipeline, stream->name, &text,
+	    error) == -1)
+		return -1;
+	if (text == NULL || clock_parse(text, &bookmark) == -1) {
+		free(text);
+		return 0;
+	}
+	if (run->options.since > bookmark) {
+		log_warning("stream %s: --since is later than its bookmark %s, "
+		    "which stays: the next run reads what lies between",
+		    stream->name, text);
+		singer_stay(&run->singer, index, bookmark);
+	} else
+		singer_start(&run->singer, index, bookmark);
+	free(text);
+	return 0;
+}
+
 /* Where a stream starts: *since for the query (-1: the beginning). */
 static int
 starting_point(struct run *run, size_t index, int64_t *since,
@@ -198,7 +229,7 @@ starting_point(struct run *run, size_t index, int64_t *since,
 
 	*since = run->options.since;
 	if (*since != -1)
-		return 0;
+		return start_since(run, index, error);
 	if (run->options.state != NULL)
 		text = json_dup(&run->state, json_member(&run->state,
 		    json_member(&run->state, json_path(&run->state,
@@ -279,6 +310,9 @@ read_streams(struct run *run, struct error *error)
 	int rc = EXIT_DONE;
 	size_t i;
 
+	/* A token of yesterday would hide a secret that is wrong today. */
+	if (run->options.check && oauth_ask(&run->rest, error) == -1)
+		return log_failure(error);
 	since = calloc(run->streams.count, sizeof(*since));
 	if (since == NULL) {
 		error_set(error, EXIT_SYSTEM, "out of memory");
@@ -303,6 +337,9 @@ read_streams(struct run *run, struct error *error)
 		    run->rest.token.text == NULL || run->rest.unreachable)
 			break;
 	}
+	if (run->options.check && rc == EXIT_DONE)
+		log_info("a new token was given, and %zu of %zu streams can be "
+		    "read", run->streams.count, run->streams.count);
 out:
 	free(since);
 	return rc;

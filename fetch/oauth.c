@@ -11,6 +11,28 @@
 #define TOKEN_LIFE_MAX_S (30 * 86400)
 #define TOKEN_NAME "oracle.access_token"
 
+/* Who asked for the token, where, and for what: another configuration must
+ * not use it. */
+static void
+client_name(const struct rest *rest, struct buffer *out)
+{
+	buffer_printf(out, "%s %s %s", rest->token_url, rest->client_id,
+	    rest->scope != NULL ? rest->scope : "");
+}
+
+static bool
+is_ours(const struct rest *rest, const char *client)
+{
+	struct buffer name;
+	bool same;
+
+	buffer_init(&name, 16384);
+	client_name(rest, &name);
+	same = strcmp(buffer_text(&name), client) == 0;
+	buffer_free(&name);
+	return same;
+}
+
 int
 oauth_cached(struct rest *rest, struct error *error)
 {
@@ -18,7 +40,7 @@ oauth_cached(struct rest *rest, struct error *error)
 	struct json json = { 0 };
 	struct error ignored;
 	int64_t expires = 0;
-	char *token = NULL, *until = NULL;
+	char *token = NULL, *until = NULL, *client = NULL;
 	int rc;
 
 	rc = vault_get(rest->ledger, TOKEN_NAME, &cached, error);
@@ -29,8 +51,9 @@ oauth_cached(struct rest *rest, struct error *error)
 		goto out;
 	token = json_dup(&json, json_path(&json, "access_token"));
 	until = json_dup(&json, json_path(&json, "expires_at"));
-	if (token == NULL || until == NULL ||
-	    clock_parse(until, &expires) == -1 ||
+	client = json_dup(&json, json_path(&json, "client"));
+	if (token == NULL || until == NULL || client == NULL ||
+	    !is_ours(rest, client) || clock_parse(until, &expires) == -1 ||
 	    expires - TOKEN_MARGIN_MS <= clock_wall_ms())
 		goto out;
 	rc = secret_copy(&rest->token, token, strlen(token), error);
@@ -39,6 +62,7 @@ out:
 		explicit_bzero(token, strlen(token));
 	free(token);
 	free(until);
+	free(client);
 	json_free(&json);
 	secret_free(&cached);
 	return rc;
@@ -81,12 +105,14 @@ static int
 token_keep(struct rest *rest, struct error *error)
 {
 	struct json json = { 0 };
-	struct buffer cache;
+	struct buffer cache, client;
 	char *token = NULL, until[CLOCK_TEXT];
 	int64_t seconds = TOKEN_LIFE_S;
 	int rc = -1;
 
 	buffer_init(&cache, SECRET_MAX);
+	buffer_init(&client, 16384);
+	client_name(rest, &client);
 	if (json_parse(&json, buffer_text(&rest->answer.body),
 	    rest->answer.body.length, error) == 0)
 		token = json_dup(&json, json_path(&json, "access_token"));
@@ -102,6 +128,7 @@ token_keep(struct rest *rest, struct error *error)
 	buffer_puts(&cache, "{");
 	buffer_json_member(&cache, "access_token", token);
 	buffer_json_member(&cache, "expires_at", until);
+	buffer_json_member(&cache, "client", buffer_text(&client));
 	buffer_puts(&cache, "}");
 	if (cache.failed)
 		error_set(error, EXIT_PROTOCOL, "the token is too long");
@@ -115,6 +142,7 @@ out:
 	if (cache.data != NULL)
 		explicit_bzero(cache.data, cache.length);
 	buffer_free(&cache);
+	buffer_free(&client);
 	json_free(&json);
 	return rc;
 }

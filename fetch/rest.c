@@ -53,6 +53,11 @@ rest_open(struct rest *rest, const struct config *config,
 	if (rest->token_url == NULL)
 		return -1;
 	rest->client_id = config_need(config, "oracle.client_id", error);
+	if (rest->client_id != NULL && *rest->client_id == '\0') {
+		error_set(error, EXIT_CONFIG, "'%s': 'oracle.client_id' is "
+		    "empty", config->path);
+		return -1;
+	}
 	if (rest->client_id == NULL)
 		return -1;
 	rest->scope = config_string(config, "oracle.scope", NULL);

@@ -42,6 +42,13 @@ singer_start(struct singer *singer, size_t stream, int64_t stamp_ms)
 	singer->bookmarks[stream].known = true;
 }
 
+void
+singer_stay(struct singer *singer, size_t stream, int64_t stamp_ms)
+{
+	singer_start(singer, stream, stamp_ms);
+	singer->bookmarks[stream].stays = true;
+}
+
 static bool
 is_ours(const struct singer *singer, const struct json *json, json_node member)
 {
@@ -197,7 +204,7 @@ singer_state(struct singer *singer, size_t stream, int64_t stamp_ms,
 	char stamp[CLOCK_TEXT];
 	size_t i;
 
-	if (!mark->known || stamp_ms > mark->stamp_ms)
+	if (!mark->known || (stamp_ms > mark->stamp_ms && !mark->stays))
 		singer_start(singer, stream, stamp_ms);
 	begin(singer, "STATE", NULL);
 	buffer_puts(line, ",\"value\":{\"bookmarks\":{");

@@ -17,6 +17,7 @@ struct singer_bookmark {
 	char *stream, *cursor;
 	int64_t stamp_ms;
 	bool known;
+	bool stays; /* what is read begins behind it, and would leave a gap */
 };
 
 struct singer {
@@ -32,6 +33,8 @@ int singer_open(struct singer *singer, const struct streams *streams,
 void singer_close(struct singer *singer); /* zeroed: fine */
 /* Where a stream starts; it goes into every STATE from now on. */
 void singer_start(struct singer *singer, size_t stream, int64_t stamp_ms);
+/* The stream's bookmark stays at stamp_ms whatever is read. */
+void singer_stay(struct singer *singer, size_t stream, int64_t stamp_ms);
 /* Keep those of an object of bookmarks that belong to no stream here. */
 int singer_carry(struct singer *singer, const struct json *json,
     json_node bookmarks, struct error *error);

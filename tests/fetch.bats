@@ -150,6 +150,41 @@ read_all() {
 	[[ $output != *RECORD* ]]
 }
 
+@test "a time of --since behind the bookmark leaves the bookmark where it is" {
+	start_sandbox --orders 60
+	configure_sandbox '{"purchaseOrders":{}}'
+	sqlite3 ledger.db "insert into bookmarks values ('default', 'purchaseOrders', 'LastUpdateDate', '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z')"
+	run -0 --separate-stderr "$BIN/fetch" --since 2021-01-01
+	[[ $stderr == *'purchaseOrders'*'bookmark 2020-01-01'*'stays'* ]]
+	[ "$(jq -r 'select(.type == "STATE").value.bookmarks.purchaseOrders.replication_key_value' <<<"$output" | sort -u)" = 2020-01-01T00:00:00.000Z ]
+	[ "$(jq -s '[.[] | select(.type == "STATE").stats.records] | add' <<<"$output")" = 60 ]
+}
+
+@test "a time of --until must be later than that of --since" {
+	run -64 "$BIN/fetch" --since 2026-01-02 --until 2026-01-01
+}
+
+@test "check asks for a new token, so that yesterday's hides no wrong secret" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	run -0 --separate-stderr "$BIN/fetch" --check
+	[[ $stderr == *'1 of 1 streams can be read'* ]]
+	sqlite3 ledger.db "create table kept as select * from vault where name = 'oracle.access_token'"
+	printf wrong | "$BIN/auditctl" vault set oracle.client_secret
+	sqlite3 ledger.db 'insert into vault select * from kept'
+	run -77 "$BIN/fetch" --check
+}
+
+@test "a new client secret ends the token that the old one got, and another client doesn't use it" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	"$BIN/fetch" >out
+	jq '.oracle.client_id = "somebody"' "$CONFIG" >other.json
+	run -77 "$BIN/fetch" --config other.json
+	printf wrong | "$BIN/auditctl" vault set oracle.client_secret
+	run -77 "$BIN/fetch"
+}
+
 @test "a state file starts where it ends, and is never emptied" {
 	start_sandbox --invoices 30
 	configure_sandbox '{"invoices":{"page_size":50,"overlap":"0s"}}'
