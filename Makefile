@@ -60,7 +60,7 @@ transform_SRCS = $(sort $(wildcard transform/*.c))
 deliver_SRCS   = $(sort $(wildcard deliver/*.c))
 verify_SRCS    = $(sort $(wildcard verify/*.c))
 auditctl_SRCS  = $(sort $(wildcard auditctl/*.c))
-sandbox_SRCS   = $(sort $(wildcard sandbox/*.c)) transform/blockkit.c
+sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c))
 
 # Each program's libraries are its privileges: no network in transform, none
 # in verify and auditctl.

@@ -117,15 +117,6 @@ line_next(struct line_reader *reader, const char **text, size_t *length,
 	}
 }
 
-bool
-line_ready(const struct line_reader *reader)
-{
-	size_t left = reader->buffer.length - reader->scanned;
-
-	return reader->ended || (left > 0 && memchr(reader->buffer.data +
-	    reader->scanned, '\n', left) != NULL);
-}
-
 int
 write_all(int fd, const void *bytes, size_t count, struct error *error)
 {

@@ -37,8 +37,6 @@ void line_open(struct line_reader *reader, int fd);
 void line_close(struct line_reader *reader); /* frees; leaves fd open */
 enum line_result line_next(struct line_reader *reader, const char **text,
     size_t *length, struct error *error);
-/* Is the next line here, so that line_next won't read? */
-bool line_ready(const struct line_reader *reader);
 
 /* Write all bytes to fd, through partial writes, EINTR and EAGAIN.
  * Errors: EXIT_IO.  Have SIGPIPE ignored. */

@@ -96,17 +96,71 @@ golden() {
 		== ["finance", "operations", "procurement", "treasury"]' out
 }
 
+@test "a name of 40,000 characters is cut, whatever it is made of" {
+	all_filters
+	for name in '"x" * 40000' '"x\n" * 20000' '"&<" * 20000' '" \u202e " * 13000 + "x"'; do
+		jq -c "($name) as \$name | if .record then .record.Supplier = \$name
+			| .record.Description = \$name else . end" records >long
+		messages long
+		jq -se 'map(select(.type == "REJECT")) == []' out
+		jq -se '[.[] | select(.type == "MESSAGE").payload] | length > 10
+			and all(.[]; .text | length <= 200)' out
+	done
+}
+
+@test "a record that holds an element where a name belongs calls no one" {
+	all_filters
+	jq -c 'if .record then .record |= (.Supplier = {type: "broadcast",
+		range: "channel"} | .Description = {type: "usergroup",
+		usergroup_id: "S1", made: "<slack>"} | .BatchName = .Description
+		| .Buyer = {type: "mrkdwn", text: "*x*"}) else . end' records >called
+	messages called
+	jq -se 'map(select(.type == "REJECT")) == []' out
+	jq -se '[.[] | select(.type == "MESSAGE").payload.blocks | .. | objects
+		| .type | strings] | length > 100 and
+		all(.[]; IN("broadcast", "usergroup", "user") | not)' out
+}
+
 @test "no value from the ERP stands where mark-up acts" {
 	all_filters
 	messages
 	jq -se '[.[] | select(.type == "MESSAGE").payload.blocks | .. | objects
 		| select(.type == "mrkdwn").text]
-		| length > 0 and all(.[]; test("^<!date\\^[0-9]+\\^Entered "))' out
+		| length > 0 and all(.[]; test("^<!date\\^[0-9]+\\^(Entered|Ordered) "))' out
 	jq -se '[.[] | select(.type == "MESSAGE").payload.blocks | .. | objects
 		| select(.type == "plain_text").emoji] | unique == [false]' out
 	jq -se '[.[] | select(.type == "MESSAGE").payload.text]
 		| any(.[]; contains("&lt;!channel&gt; &amp; *Bold*"))
 		  and all(.[]; test("[<>\u202e]") | not)' out
+}
+
+@test "a vendor without a name, or with a blank one, is unknown" {
+	all_filters
+	for name in '""' '" \n"'; do
+		jq -c "if .record then .record.Supplier = $name else . end" \
+			records >blank
+		messages blank
+		jq -se '[.[] | select(.type == "MESSAGE" and .stream != "journalBatches")
+			.payload] | length > 8 and all(.[]; (.text
+			| test(", Unknown (vendor|supplier), "))
+			and (.blocks[1].elements[0].elements[0].text
+			| test("^Unknown (vendor|supplier)$")))' out
+	done
+}
+
+@test "no name reverses the amounts beside it or breaks its line" {
+	all_filters
+	jq -c 'if .type == "RECORD" then .record |= walk(
+		if type == "string" and (test("^[0-9]{4}-|^PENDING|^Needs") | not)
+		then "\u202e\u2066\(.)\n\u2069x" else . end) else . end' \
+		records >turned
+	messages turned
+	jq -se '[.[] | select(.type == "MESSAGE").payload | .. | strings]
+		| length > 100
+		and all(.[]; test("[\u202a-\u202e\u2066-\u2069]") | not)' out
+	jq -se '[.[] | select(.type == "MESSAGE").payload.blocks | .. | objects
+		| select(.type == "rich_text_section") | .elements[].text]
+		| length > 10 and all(.[]; test("\n") | not)' out
 }
 
 @test "validation and approval leave an invoice's message as it was" {

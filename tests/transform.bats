@@ -117,6 +117,37 @@ rejects() {
 		.url, .value, .action_id, .text.text)] | unique')" = '["a?b=1&c=<2>"]' ]
 }
 
+@test "an option's value and a label for a screen reader are as the record had them" {
+	filter f '{channel:"#c", text:"x", blocks:[{type:"actions", elements:[
+		{type:"button", accessibility_label:.s, text:{type:"plain_text", text:"x"}},
+		{type:"overflow", options:[{text:{type:"plain_text", text:.s}, value:.s}]}]}],
+		attachments:[{title_link:.s, thumb_url:.s, author_link:.s}]}'
+	input "$(record '"s":"a?b=1&c=<2>"')"
+	transform -f f=f.jq
+	[ "$(get '.[0].payload | [(.blocks[0].elements | .[0].accessibility_label,
+		(.[1].options[0] | .text.text, .value)), .attachments[0][]] |
+		[length, unique]')" = '[6,["a?b=1&c=<2>"]]' ]
+}
+
+@test "what an attachment or a payload calls itself makes nothing in it act" {
+	filter f '(.s | {type:"rich_text", text:., value:., fields:[{title:., value:.},
+		{type:"button", title:., value:.}]}) as $a
+		| $a + {channel:"#c", attachments:[$a, $a + {type:"plain_text"}]}'
+	input "$(record '"s":"<!channel>"')"
+	transform -f f=f.jq
+	[ "$(get '.[0].payload | [.. | strings | select(test("channel"))] | unique')" = \
+		'["&lt;!channel&gt;"]' ]
+}
+
+@test "an id or a stream with mark-up in it is inert, and the key has it whole" {
+	filter f '{channel:"#c", text:"\($id) \($stream)"}'
+	input '{"type":"SCHEMA","stream":"<&>","key_properties":["a"]}' \
+		'{"type":"RECORD","stream":"<&>","record":{"a":"<!channel>"}}'
+	transform -f f=f.jq
+	[ "$(get '.[0] | [.payload.text, .record_id, .stream, .key[:20]]')" = \
+		'["&lt;!channel&gt; &lt;&amp;&gt;","<!channel>","<&>","f:<&>:<!channel>:#c:"]' ]
+}
+
 @test "\$raw is the record with nothing escaped" {
 	filter f '{channel:"#c", text:($raw.s == "A & B" | tostring)}'
 	input "$(record '"s":"A & B"')"
@@ -167,6 +198,28 @@ rejects() {
 	[ "$(get '.[0] | [.record_id, .record_version[:1]]')" = '["1.0:éA","~"]' ]
 }
 
+@test "parts of a key are told apart, and none holds a control character" {
+	filter f empty
+	input '{"type":"SCHEMA","stream":"s","key_properties":["a","b"]}' \
+		'{"type":"SCHEMA","stream":"t","key_properties":["a"]}' \
+		'{"type":"RECORD","stream":"s","record":{"a":"x:y","b":"z%"}}' \
+		'{"type":"RECORD","stream":"s","record":{"a":"x","b":"y:z%"}}' \
+		'{"type":"RECORD","stream":"t","record":{"a":"x:y%"}}' \
+		'{"type":"RECORD","stream":"t","record":{"a":"x\u0000y"}}' \
+		'{"type":"RECORD","stream":"s","record":{"a":"x","b":"\n"}}' \
+		'{"type":"RECORD","stream":"t","record":{"a":"'"$(printf 'x%.0s' {1..1025})"'"}}'
+	run -65 --separate-stderr transform -f f=f.jq
+	[ "$(get '.[:3] | map(.record_id)')" = '["x%3Ay:z%25","x:y%3Az%25","x:y%"]' ]
+	[ "$(get '.[3:] | map([.type, .error] | join(" "))')" = '["REJECT a record of '"'t' has a control character in its key 'a'"'","REJECT a record of '"'s' has a control character in its key 'b'"'","REJECT a record of '"'t' has a key of more than 1024 bytes"'"]' ]
+}
+
+@test "of members with one name the first counts, for the filter as for the id" {
+	filter f '{channel:"#c", text:"\(.InvoiceId) \($raw.n)"}'
+	input "$(record '"InvoiceId":2,"n":"a","n":"b"')"
+	transform -f f=f.jq
+	[ "$(get '.[0] | [.record_id, .payload.text]')" = '["1","1 a"]' ]
+}
+
 @test "the same record read again has the same key, whatever its page and spacing" {
 	filter f "$MESSAGE"
 	input "$(record '"l":{"items":[1],"count":1,"hasMore":false,"limit":25,"offset":0,"links":[]}')" \
@@ -194,10 +247,11 @@ rejects() {
 
 @test "an output that Slack would refuse is rejected with the reason" {
 	rejects 'must be an object' 1
-	rejects '/channel: must be a string' '{text:"x"}'
+	rejects '/channel: is missing' '{text:"x"}'
 	rejects '/channel: must be a string' '{channel:"", text:"x"}'
 	rejects '/channel: must be a string' '{channel:"a\nb", text:"x"}'
 	rejects '/channel: must be a string' '{channel:("é" * 81), text:"x"}'
+	rejects "/channel: holds a ':'" '{channel:"C1:2", text:"x"}'
 	rejects 'text or blocks' '{channel:"#c"}'
 	rejects 'text or blocks' '{channel:"#c", text:"", blocks:[]}'
 	rejects '/text: must be a string' '{channel:"#c", text:1}'
@@ -218,9 +272,40 @@ rejects() {
 }
 
 @test "what is not a filter's to say is rejected" {
-	for name in metadata token as_user markdown_text; do
+	for name in metadata token as_user markdown_text parse link_names; do
 		rejects "/$name: " "{channel:\"#c\", text:\"x\", $name:true}"
 	done
+}
+
+@test "a line is nested as deep as deliver reads, or rejected" {
+	filter f '{channel:"#c", text:"x", attachments:(reduce range(.n) as $i (1; [.]))}'
+	filter g '{channel:"#c", text:"x", delivery:{digest:(reduce range(.n) as $i (1; [.]))}}'
+	input "$(record '"n":61')" "$(record '"n":62')" "$(record '"n":63')" "$(record '"n":64')"
+	run -65 --separate-stderr transform -f f=f.jq
+	[ "$(get 'map(select(.filter).type)')" = '["MESSAGE","MESSAGE","REJECT","REJECT"]' ]
+	# one deeper, as deliver has it, is read again
+	run -0 --separate-stderr "$BIN/transform" -f f=f.jq <(sed -n 3p out)
+	run -65 --separate-stderr transform -f f=g.jq
+	[ "$(get 'map(select(.filter).type)')" = '["MESSAGE","REJECT","REJECT","REJECT"]' ]
+}
+
+@test "a message may be attachments alone, and blocks null" {
+	filter f '{channel:"#c", blocks:null, attachments:[{color:"#f00", text:"x"}]}'
+	input "$(record)"
+	transform -f f=f.jq
+	[ "$(get '.[0].payload.blocks')" = null ]
+	rejects 'text or blocks' '{channel:"#c", blocks:null}'
+	rejects '/attachments: no more than 100' '{channel:"#c", text:"x", attachments:[range(101) | {text:"x"}]}'
+}
+
+@test "the budget of a message counts an ampersand as Slack keeps it" {
+	rejects '/blocks: count 12200' '{channel:"#c", blocks:[range(2) | {type:"section",
+		text:{type:"plain_text", text:("&" * 1200)}}]}'
+	filter f '{channel:"#c", blocks:[range(2) | {type:"section",
+		text:{type:"mrkdwn", text:("&amp;" * 590)}}]}'
+	input "$(record)"
+	transform -f f=f.jq
+	[ "$(get '.[0].type')" = '"MESSAGE"' ]
 }
 
 @test "a delivery that can't be meant is rejected" {
@@ -253,6 +338,19 @@ rejects() {
 	grep -qF '"record":{"InvoiceId":1,"n":2,"s":"<&>","x":1.10}}' out
 	[[ $stderr == *"'bad': records rejected: 1"* ]]
 	[[ $stderr != *tax* ]]
+}
+
+@test "the first reject of a filter is told, but nothing that a filter says" {
+	filter ours '
+		if .n == 1 then {channel:"#c", text:"x"}
+		elif .n == 2 then {channel:"#c", text:2} else {text:"x"} end'
+	filter own 'if .n > 1 then error(.secret) else empty end'
+	input "$(record '"n":1')" "$(record '"n":2,"secret":"tax"')" \
+		"$(record '"n":3,"secret":"tax"')"
+	run -65 --separate-stderr transform -f ours=ours.jq -f own=own.jq
+	[ "${stderr_lines[0]}" = "transform: filter 'ours': records rejected: 2; their REJECT lines say why; the first: invoices 1: output 0: /text: must be a string" ]
+	[ "${stderr_lines[1]}" = "transform: filter 'own': records rejected: 2; their REJECT lines say why; the first: invoices 1" ]
+	[ "${#stderr_lines[@]}" -eq 2 ]
 }
 
 @test "an error is told whatever it is made of, at a bearable length" {
@@ -294,10 +392,17 @@ rejects() {
 }
 
 @test "debug and stderr don't show a payload" {
-	filter f '("secret" | debug | stderr | empty)'
+	mkdir m
+	echo 'def a: "secret" | stderr | debug;' >m/one.jq
+	filter f 'import "one" as one; ("secret" | debug | stderr | one::a | empty)'
 	input "$(record)"
-	run -0 --separate-stderr transform -f f=f.jq
+	run -0 --separate-stderr transform -L m -f f=f.jq
 	[ -z "$stderr" ]
+	# and what transform has to say itself still comes
+	input "$(record)" broken
+	run -65 --separate-stderr transform -L m -f f=f.jq
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == *'line 3'* ]]
 }
 
 @test "modules come from -L, the filter's own folder and beside the program" {
@@ -313,6 +418,41 @@ rejects() {
 	[ "$(get '.[0].payload.text')" = '"ABx"' ]
 }
 
+@test "a filter's own modules are found wherever it is run from" {
+	mkdir mods away
+	echo 'import "one" as one; def a: one::a + "!";' >mods/my.jq
+	echo 'def a: "A";' >mods/one.jq
+	filter mods/f 'import "my" as my; {channel:"#c", text:my::a}'
+	input "$(record)"
+	transform -f f=mods/f.jq
+	[ "$(get '.[0].payload.text')" = '"A!"' ]
+	cd away
+	"$BIN/transform" -f f=../mods/f.jq ../input >../out
+	cd ..
+	[ "$(get '.[0].payload.text')" = '"A!"' ]
+	mkdir -p all/lib
+	mv mods/one.jq all/lib
+	filter all/g 'import "lib/one" as one; {channel:"#c", text:one::a}'
+	transform -d all
+	[ "$(get '[.[0].payload.text, length]')" = '["A",2]' ]
+}
+
+@test "a shipped module is not replaced by a file in the current or the filter's folder" {
+	mkdir mods m
+	echo 'def escape: "replaced";' | tee slack.jq >mods/slack.jq
+	echo 'def a: "not to be found";' >my.jq
+	filter mods/f 'import "slack" as slack; {channel:"#c", text:("<" | slack::escape)}'
+	input "$(record)"
+	transform -f f=mods/f.jq
+	[ "$(get '.[0].payload.text')" = '"&lt;"' ]
+	filter mods/g 'import "my" as my; {channel:"#c", text:my::a}'
+	run -78 --separate-stderr transform -f g=mods/g.jq
+	[[ $stderr == *"module not found: my"* ]]
+	mv slack.jq m
+	transform -L m -f f=mods/f.jq
+	[ "$(get '.[0].payload.text')" = '"replaced"' ]
+}
+
 @test "an import can't reach another folder" {
 	mkdir m
 	echo '"out of bounds"' >m/data.json
@@ -322,6 +462,18 @@ rejects() {
 		run -78 --separate-stderr transform -f f=f.jq
 		[[ $stderr == *metadata* ]]
 	done
+	echo "import \"two\" as two; def a: 1;" >m/one.jq
+	mkdir m/two
+	echo 'module {name: "two"}; import "data" as $d {search:"/etc"}; def b: $d;' >m/two/two.jq
+	filter f 'import "one" as one; {channel:"#c", text:"x"}'
+	run -78 --separate-stderr transform -L m -f f=f.jq
+	[[ $stderr == *"/m/two/two.jq': an import takes no metadata"* ]]
+	echo 'module {name: "two"}; import "one" as one; def b: 1;' >m/two/two.jq
+	filter f 'import "o\u006ee" as one; {channel:"#c", text:"x"}'
+	run -78 --separate-stderr transform -L m -f f=f.jq
+	[[ $stderr == *backslash* ]]
+	filter f 'import "two" as $two; {channel:"#c", text:"x"}'
+	run -78 transform -L m -f f=f.jq
 	filter f 'import "../data" as $d; {channel:"#c", text:$d}'
 	run -78 transform -L m -f f=f.jq
 }
@@ -342,6 +494,16 @@ rejects() {
 	filter f 'import "nowhere" as n; 1'
 	run -78 --separate-stderr transform -f finance=f.jq
 	[[ $stderr == *nowhere* ]]
+}
+
+@test "a filter with a byte order mark and CRLF compiles, lines counted right" {
+	printf '\357\273\277import "slack" as s;\r\n{channel:"#c",\r\n text:"x\ry"}\r\n' >f.jq
+	input "$(record)"
+	transform -f f=f.jq
+	[ "$(get '.[0].payload.text')" = '"x\ry"' ]
+	printf '\357\273\2771 |\r\nnothing_like_it\r\n' >f.jq
+	run -78 --separate-stderr transform -f f=f.jq
+	[[ $stderr == *"line 2: nothing_like_it/0 is not defined" ]]
 }
 
 @test "a missing, an empty and a binary filter are each an error that names the file" {
@@ -463,6 +625,17 @@ rejects() {
 	[ "$(get 'map(.type)')" = '["SEEN","REJECT"]' ]
 }
 
+@test "a bad record read again at another time is the same REJECT" {
+	filter f empty
+	for time in 1 2; do
+		input '{"type":"RECORD","stream":"invoices","record":{"x":"'$time'"},"time_extracted":"1"}' \
+			'{"type":"RECORD","stream":"invoices","record":{"x":1},"time_extracted":"'$time'"}'
+		run -65 --separate-stderr transform -f f=f.jq
+		get 'map(.record_id)' >$time
+	done
+	[ "$(jq -cs '[.[0][0] == .[1][0], .[0][1] == .[1][1]]' 1 2)" = '[false,true]' ]
+}
+
 @test "a bad line is kept up to 64 KB, one over the ceiling by its number" {
 	filter f empty
 	{
@@ -475,7 +648,7 @@ rejects() {
 	} >input
 	run -65 --separate-stderr transform -f f=f.jq
 	[ "$(get '.[0].record | [length, .[-1:]]')" = '[65535,"x"]' ]
-	[ "$(get '.[1] | [.record_id, .record]')" = '["line~3",null]' ]
+	[[ "$(get '.[1] | [.record_id, .record]')" =~ ^'["line~3~20'[0-9T:.-]+'Z",null]'$ ]]
 	[ "$(get '.[2].type')" = '"SEEN"' ]
 	[[ $stderr == *'line 3: is longer than'* ]]
 }
@@ -549,6 +722,32 @@ rejects() {
 	done
 	exec 8>&-
 	wait $!
+}
+
+@test "what there is comes out while half a line waits" {
+	filter f "$MESSAGE"
+	mkfifo in back
+	"$BIN/transform" -f f=f.jq <in >back 3>&- &
+	exec 8>in 9<back
+	printf '%s\n' "$SCHEMA" "$(record)" "$STATE" >&8
+	for i in 1 2; do
+		printf '%s\n{"type":' "$(record)" >&8
+		while read -r line <&9 && [ "$line" != "$STATE" ]; do
+			:
+		done
+		[ "$line" = "$STATE" ]
+		printf '"STATE"}\n%s\n' "$STATE" >&8
+	done
+	exec 8>&-
+	wait $!
+}
+
+@test "a pipe on stdin is left as it was, blocking" {
+	filter f empty
+	printf '%s\n' "$SCHEMA" >input
+	run -0 bash -c 'cat input | { "$BIN/transform" -f f=f.jq; grep ^flags /proc/self/fdinfo/0; }'
+	flags=${output##*[[:space:]]}
+	[ $(( 8#$flags & 8#4000 )) = 0 ]
 }
 
 @test "the program links no network and no database" {

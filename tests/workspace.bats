@@ -103,8 +103,71 @@ refused() {
 		[{"type":"rich_text","elements":[{"type":"text","text":"x"}]}]
 		[{"type":"table","rows":[[{"type":"raw_text"}]]}]
 		[{"type":"divider","block_id":"a"},{"type":"divider","block_id":"a"}]
+		[{"type":"context_actions","elements":[]}]
+		[{"type":"context_actions","elements":[{"type":"button"}]}]
+		[{"type":"input","label":{"type":"plain_text","text":"x"}}]
+		[{"type":"input","element":{"type":"plain_text_input"}}]
+		[{"type":"video","video_url":"https://x.example/","thumbnail_url":"https://x.example/","alt_text":"x"}]
+		[{"type":"table","rows":[[]]}]
+		[{"type":"table","rows":[[{"type":"raw_text","text":"x"}]],"column_settings":[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]}]
+		[{"type":"actions","elements":[{"type":"image","image_url":"https://x.example/a.png","alt_text":"x"}]}]
+		[{"type":"rich_text","elements":[{"type":"rich_text_list","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"x"}]}]}]}]
+		[{"type":"rich_text","elements":[{"type":"rich_text_list","style":"bullet","elements":[{"type":"rich_text_quote","elements":[{"type":"text","text":"x"}]}]}]}]
+		[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"date","format":"{date}"}]}]}]
+		[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"date","timestamp":1}]}]}]
 	EOF
 	refused invalid_blocks_format chat.postMessage '{"channel":"#finance","text":"x","blocks":{}}'
+}
+
+# elements JQ: a message with these elements in an actions block.
+elements() {
+	jq -nc "def text(\$n): {type: \"plain_text\", text: (\"x\" * \$n)};
+		def options(\$n): [range(\$n) | {text: text(1), value: \"v\"}];
+		{channel: \"#finance\", text: \"x\", blocks: [{type: \"actions\", elements: $1}]}"
+}
+
+@test "elements and what is in them have limits too" {
+	confirm='{title: text(100), text: text(300), confirm: text(30), deny: text(30)}'
+	while read -r good; do
+		control "slack/channel?name=good$((++n))&action=create"
+		[ "$(call chat.postMessage "$(elements "$good" | sed "s/#finance/#good$n/")" | jq .ok)" = true ] || { echo "$good"; return 1; }
+	done <<-EOF
+		[{type: "button", action_id: "a", text: text(75), confirm: $confirm}, {type: "button", action_id: "b", text: text(1)}]
+		[{type: "overflow", options: options(5)}]
+		[{type: "static_select", placeholder: text(150), options: options(100)}]
+		[{type: "static_select", placeholder: text(1), option_groups: [{label: text(75), options: options(1)}]}]
+		[{type: "radio_buttons", options: options(10)}]
+	EOF
+	while read -r bad; do
+		refused invalid_blocks chat.postMessage "$(elements "$bad")" || { echo "$bad"; return 1; }
+	done <<-EOF
+		[{type: "button", action_id: "a", text: text(1)}, {type: "button", action_id: "a", text: text(1)}]
+		[{type: "button", text: text(1), confirm: ($confirm | .title = text(101))}]
+		[{type: "button", text: text(1), confirm: ($confirm | .text = text(301))}]
+		[{type: "button", text: text(1), confirm: ($confirm | .confirm = text(31))}]
+		[{type: "button", text: text(1), confirm: ($confirm | del(.deny))}]
+		[{type: "overflow", options: options(0)}]
+		[{type: "overflow", options: options(6)}]
+		[{type: "overflow", options: [{text: text(76), value: "v"}]}]
+		[{type: "overflow", options: [{text: text(1), value: ("v" * 151)}]}]
+		[{type: "static_select", options: options(1)}]
+		[{type: "static_select", placeholder: text(1), options: options(101)}]
+		[{type: "multi_static_select", placeholder: text(1), options: []}]
+		[{type: "checkboxes", options: options(11)}]
+	EOF
+}
+
+@test "the tables of a message have ten thousand characters in all" {
+	tables() { jq -nc --argjson n "$1" '{channel: "#finance", text: "x", blocks: [range(2) | {type: "table", rows: [[{type: "raw_text", text: ("x" * $n)}]]}]}'; }
+	refused invalid_blocks chat.postMessage "$(tables 5001)"
+	[ "$(call chat.postMessage "$(tables 5000)" | jq .ok)" = true ]
+}
+
+@test "blocks that belong elsewhere pass when they are whole" {
+	[ "$(call chat.postMessage '{"channel":"#finance","text":"x","attachments":[{"text":"y"}],"blocks":[
+		{"type":"context_actions","elements":[{"type":"icon_button","icon":"trash","text":{"type":"plain_text","text":"x"}}]},
+		{"type":"input","label":{"type":"plain_text","text":"x"},"element":{"type":"plain_text_input","action_id":"a"}},
+		{"type":"video","title":{"type":"plain_text","text":"x"},"video_url":"https://x.example/","thumbnail_url":"https://x.example/","alt_text":"x"}]}' | jq .ok)" = true ]
 }
 
 @test "fifty blocks pass, fifty-one do not" {

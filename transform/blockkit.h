@@ -3,7 +3,8 @@
  *
  * The limits are those of https://docs.slack.dev/reference/block-kit/ (block
  * and element pages, 2026-11), counted in code points.  A violation is told
- * with the JSON pointer that Slack itself would name.  Attachments aren't
+ * with the JSON pointer that Slack itself would name.  Of elements that take
+ * input no more than their sizes is checked; attachments are counted, but not
  * looked into.
  */
 #ifndef LEDGERPIPE_TRANSFORM_BLOCKKIT_H
@@ -20,9 +21,10 @@
 typedef void (*blockkit_report)(void *context, const char *pointer,
     const char *message);
 
-/* Check payload.blocks (none is fine).  Returns the number of violations, each
- * of which was reported.  *characters, unless NULL, gets what the message
- * counts against the whole-message budget. */
+/* Check payload.blocks (none or null is fine).  Returns the number of
+ * violations, each of which was reported.  *characters, unless NULL, gets what
+ * the message counts against the whole-message budget, & < > in plain text as
+ * the entities that Slack keeps them as. */
 size_t blockkit_check(const struct json *json, json_node payload,
     size_t *characters, blockkit_report report, void *context);
 

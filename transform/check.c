@@ -38,7 +38,7 @@ check_name(const struct json *json, json_node node, const char *what,
     size_t high, struct error *error)
 {
 	struct buffer text;
-	bool good;
+	bool good, colon;
 
 	buffer_init(&text, high * 4);
 	json_decode(json, node, &text);
@@ -46,9 +46,14 @@ check_name(const struct json *json, json_node node, const char *what,
 	    !text.failed && strlen(text.data) == text.length &&
 	    utf8_length(text.data, text.length) <= high &&
 	    !has_control(text.data);
+	colon = good && strchr(text.data, ':') != NULL;
 	buffer_free(&text);
-	return good ? 0 : error_set(error, EXIT_DATA, "/%s: must be a string "
-	    "of 1 to %zu characters without control characters", what, high);
+	if (!good)
+		return error_set(error, EXIT_DATA, "/%s: must be a string of "
+		    "1 to %zu characters without control characters", what,
+		    high);
+	return colon && strcmp(what, "channel") == 0 ? error_set(error,
+	    EXIT_DATA, "/channel: holds a ':', as no channel does") : 0;
 }
 
 /* Anything to read in it? */
@@ -73,9 +78,11 @@ check_text(const struct json *json, struct error *error)
 	if (count > CHECK_TEXT_MAX)
 		return error_set(error, EXIT_DATA, "/text: has %zu characters, "
 		    "%d are allowed", count, CHECK_TEXT_MAX);
-	if (count == 0 && json_count(json, json_member(json, 0, "blocks")) == 0)
-		return error_set(error, EXIT_DATA, "text or blocks needed, and "
-		    "not empty");
+	if (count == 0 &&
+	    json_count(json, json_member(json, 0, "blocks")) == 0 &&
+	    json_count(json, json_member(json, 0, "attachments")) == 0)
+		return error_set(error, EXIT_DATA, "text or blocks or "
+		    "attachments needed, and not empty");
 	return 0;
 }
 
@@ -158,6 +165,9 @@ check_message(const struct json *json, struct error *error)
 		{ "token", "is no place for a credential" },
 		{ "as_user", "is refused by Slack" },
 		{ "markdown_text", "is refused by Slack beside the text" },
+		/* With these a bare @channel in a record would call. */
+		{ "parse", "makes mentions of what is only text" },
+		{ "link_names", "makes mentions of what is only text" },
 	};
 	json_node delivery = json_member(json, 0, "delivery");
 	size_t i;
@@ -168,6 +178,8 @@ check_message(const struct json *json, struct error *error)
 		if (json_member(json, 0, refused[i].name) != JSON_NONE)
 			return error_set(error, EXIT_DATA, "/%s: %s; remove it",
 			    refused[i].name, refused[i].why);
+	if (json_member(json, 0, "channel") == JSON_NONE)
+		return error_set(error, EXIT_DATA, "/channel: is missing");
 	if (check_name(json, json_member(json, 0, "channel"), "channel",
 	    CHECK_CHANNEL_MAX, error) == -1 || check_text(json, error) == -1 ||
 	    check_blocks(json, error) == -1)

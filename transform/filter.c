@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* O_PATH */
 #include "transform/filter.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -10,16 +10,14 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "transform/imports.h"
 #include "transform/jvtext.h"
 #include "utf8.h"
 
 #define REASON_MAX 500 /* bytes of what a filter says when it fails */
 
-/* stderr is redefined since libjq 1.6 writes to it past every call-back, and
- * what a filter has to write is payload. */
 static const char prologue[] = " . as {raw: $raw, stream: $stream, id: $id, "
-    "version: $version, record: $__record} | $__record | "
-    "def stderr: .; ";
+    "version: $version, record: $__record} | $__record | ";
 
 bool
 filter_is_name(const char *name)
@@ -31,80 +29,34 @@ filter_is_name(const char *name)
 	    "0123456789_-") == length;
 }
 
-/* Behind white space and comments. */
-static size_t
-skip_space(const char *text, size_t at, size_t end)
-{
-	while (at < end && (isspace((unsigned char)text[at]) ||
-	    text[at] == '#')) {
-		if (text[at] == '#')
-			while (at < end && text[at] != '\n')
-				at++;
-		else
-			at++;
-	}
-	return at;
-}
-
-static bool
-is_word(const char *text, size_t at, size_t end, const char *word)
-{
-	size_t length = strlen(word);
-
-	return end - at > length && memcmp(text + at, word, length) == 0 &&
-	    !isalnum((unsigned char)text[at + length]) &&
-	    text[at + length] != '_' && text[at + length] != ':';
-}
-
-/* Behind the string that starts at its quote. */
-static size_t
-skip_string(const char *text, size_t at, size_t end)
-{
-	for (at++; at < end && text[at] != '"'; at++)
-		if (text[at] == '\\')
-			at++;
-	return at < end ? at + 1 : end;
-}
-
-/* Behind the ';' of a statement; *metadata: there are braces in it. */
-static size_t
-skip_statement(const char *text, size_t at, size_t end, bool *metadata)
-{
-	while (at < end && text[at] != ';') {
-		*metadata |= text[at] == '{';
-		if (text[at] == '"')
-			at = skip_string(text, at, end);
-		else if (text[at] == '#')
-			at = skip_space(text, at, end);
-		else
-			at++;
-	}
-	return at < end ? at + 1 : end;
-}
-
 /* The program with its record taken apart behind its module, import and
- * include statements, on the same line, so that no line gets another number.
- * -1: an import has metadata, by which it could search other folders. */
-static int
-wrap(const char *program, size_t length, struct buffer *out)
+ * include statements, on the same line, so that no line gets another number. */
+static void
+wrap(const struct buffer *program, struct buffer *out)
 {
-	size_t at, behind = 0;
-	bool import, metadata, refused = false;
+	size_t behind = imports_end(buffer_text(program), program->length);
 
-	for (;;) {
-		at = skip_space(program, behind, length);
-		import = is_word(program, at, length, "import") ||
-		    is_word(program, at, length, "include");
-		if (!import && !is_word(program, at, length, "module"))
-			break;
-		metadata = false;
-		behind = skip_statement(program, at, length, &metadata);
-		refused |= import && metadata;
-	}
-	buffer_append(out, program, behind);
+	buffer_append(out, buffer_text(program), behind);
 	buffer_puts(out, prologue);
-	buffer_append(out, program + behind, length - behind);
-	return refused ? -1 : 0;
+	buffer_append(out, buffer_text(program) + behind,
+	    program->length - behind);
+}
+
+/* Drop what editors elsewhere leave: a byte order mark, CRs at line ends. */
+static void
+without_marks(struct buffer *text)
+{
+	size_t from, to = 0;
+
+	if (text->length >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0)
+		buffer_consume(text, 3);
+	for (from = 0; from < text->length; from++)
+		if (text->data[from] != '\r' || text->data[from + 1] != '\n')
+			text->data[to++] = text->data[from];
+	if (to < text->length) {
+		text->length = to;
+		text->data[to] = '\0';
+	}
 }
 
 static int
@@ -131,6 +83,7 @@ read_program(const char *name, const char *path, struct buffer *text,
 		rc = error_set(error, EXIT_CONFIG, "filter '%s' (%s): holds a "
 		    "NUL byte; is it a jq program?", name, path);
 	close(fd);
+	without_marks(text);
 	return rc;
 }
 
@@ -202,26 +155,59 @@ explain(const char *name, const char *path, char *text, struct error *error)
 	    at, what);
 }
 
-/* The folder of the filter's file: where its own modules may be. */
+/* search (consumed) with the folder of the filter's file behind it, for the
+ * filter's own modules: last, so that none of them replaces a shipped one. */
 static jv
-origin(const char *path)
+with_own_folder(jv search, const char *path)
 {
 	char *absolute = realpath(path, NULL);
-	jv folder;
 
-	if (absolute == NULL)
-		return jv_string(".");
-	folder = jv_string(dirname(absolute));
+	if (absolute != NULL)
+		search = jv_array_append(search, jv_string(dirname(absolute)));
 	free(absolute);
-	return folder;
+	return search;
+}
+
+/* libjq looks for a module in the current directory before its search path:
+ * until this has compiled, that is the path's first folder. */
+static int
+compile(struct filter *filter, const char *path, const char *program,
+    jv arguments, jv search, struct error *error)
+{
+	struct complaint complaint = { "" };
+	jv first = jv_array_get(jv_copy(search), 0);
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	jq_set_error_cb(filter->jq, keep_first, &complaint);
+	jq_set_attr(filter->jq, jv_string("JQ_LIBRARY_PATH"), jv_copy(search));
+	if (here == -1 || jv_get_kind(first) != JV_KIND_STRING ||
+	    chdir(jv_string_value(first)) == -1)
+		rc = error_errno(error, EXIT_CONFIG, "filter '%s': cannot "
+		    "enter the modules' folder", filter->name);
+	else {
+		if (jq_compile_args(filter->jq, program,
+		    jv_copy(arguments)) == 0) {
+			explain(filter->name, path, complaint.text, error);
+			rc = -1;
+		}
+		if (fchdir(here) == -1)
+			rc = error_errno(error, EXIT_CONFIG, "filter '%s': "
+			    "cannot return to the current directory",
+			    filter->name);
+	}
+	jq_set_error_cb(filter->jq, drop, NULL);
+	if (here != -1)
+		close(here);
+	jv_free(first);
+	return rc;
 }
 
 int
 filter_open(struct filter *filter, const char *name, const char *path,
     jv config, jv search, struct error *error)
 {
-	struct complaint complaint = { "" };
 	struct buffer program, wrapped;
+	struct error why;
 	jv arguments;
 	int rc = -1;
 
@@ -233,26 +219,22 @@ filter_open(struct filter *filter, const char *name, const char *path,
 	buffer_init(&wrapped, FILTER_BYTES_MAX + sizeof(prologue));
 	if (read_program(name, path, &program, error) == -1)
 		goto out;
-	if (wrap(buffer_text(&program), program.length, &wrapped) == -1) {
-		error_set(error, EXIT_CONFIG, "filter '%s' (%s): an import "
-		    "takes no metadata; name its folder with -L", name, path);
+	search = with_own_folder(search, path);
+	if (imports_check(buffer_text(&program), program.length, search,
+	    &why) == -1) {
+		error_set(error, why.code, "filter '%s' (%s): %.900s", name,
+		    path, why.message);
 		goto out;
 	}
+	wrap(&program, &wrapped);
 	if (wrapped.failed || (filter->jq = jq_init()) == NULL) {
 		error_set(error, EXIT_SYSTEM, "out of memory");
 		goto out;
 	}
 	filter->wants_raw = strstr(buffer_text(&program), "$raw") != NULL;
-	jq_set_error_cb(filter->jq, keep_first, &complaint);
 	jq_set_debug_cb(filter->jq, drop, NULL);
 	jq_set_input_cb(filter->jq, no_input, NULL);
-	jq_set_attr(filter->jq, jv_string("JQ_LIBRARY_PATH"), jv_copy(search));
-	jq_set_attr(filter->jq, jv_string("PROGRAM_ORIGIN"), origin(path));
-	if (jq_compile_args(filter->jq, wrapped.data, jv_copy(arguments)) == 0)
-		explain(name, path, complaint.text, error);
-	else
-		rc = 0;
-	jq_set_error_cb(filter->jq, drop, NULL);
+	rc = compile(filter, path, wrapped.data, arguments, search, error);
 out:
 	jv_free(arguments);
 	jv_free(search);
@@ -290,7 +272,7 @@ reason(jv message, struct error *error)
 		buffer_append(&text, jv_string_value(message),
 		    (size_t)jv_string_length_bytes(jv_copy(message)));
 		jv_free(message);
-	} else if (jvtext_write(message, &text) == -1)
+	} else if (jvtext_write(message, 0, &text) == -1)
 		buffer_puts(&text, "an error too large to tell");
 	while (length < text.length && (step = utf8_step(text.data + length,
 	    text.length - length)) > 0 && length + step <= REASON_MAX)

@@ -28,6 +28,7 @@ struct filter {
 	jq_state *jq;
 	bool wants_raw;    /* its text mentions $raw */
 	uint64_t rejected; /* counted by the caller */
+	char first[400];   /* the first of them, in the caller's words */
 };
 
 /* [A-Za-z0-9_-]{1,64} */

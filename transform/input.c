@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "line.h"
+#include "record_key.h"
 
 #define NAME_MAX_BYTES 256
 #define HASH_BYTES 8
@@ -206,30 +207,40 @@ record_id(struct input *input, const struct input_stream *stream,
     struct error *error)
 {
 	const struct json *json = &input->json;
+	struct buffer part;
+	size_t i, length;
 	const char *text;
 	json_node node;
-	size_t i, length, before;
+	int rc = 0;
 
-	for (i = 0; i < stream->key_count; i++) {
+	buffer_init(&part, INPUT_ID_MAX);
+	for (i = 0; i < stream->key_count && rc == 0; i++) {
 		node = json_member(json, input->record, stream->key[i]);
 		if (i > 0)
 			buffer_puts(&input->id, ":");
-		before = input->id.length;
+		buffer_clear(&part);
 		if (json_type(json, node) == JSON_STRING)
-			json_decode(json, node, &input->id);
+			json_decode(json, node, &part);
 		else if (json_type(json, node) == JSON_NUMBER) {
 			text = json_raw(json, node, &length);
-			buffer_append(&input->id, text, length);
+			buffer_append(&part, text, length);
 		}
-		if (input->id.failed)
-			return error_set(error, EXIT_DATA, "a record of '%s' "
+		if (!part.failed && part.length == 0)
+			rc = error_set(error, EXIT_DATA, "a record of '%s' "
+			    "lacks its key '%s'", stream->name, stream->key[i]);
+		else if (!part.failed && record_key_append(&input->id,
+		    part.data, part.length, stream->key_count > 1) == -1 &&
+		    !input->id.failed)
+			rc = error_set(error, EXIT_DATA, "a record of '%s' "
+			    "has a control character in its key '%s'",
+			    stream->name, stream->key[i]);
+		else if (part.failed || input->id.failed)
+			rc = error_set(error, EXIT_DATA, "a record of '%s' "
 			    "has a key of more than %d bytes", stream->name,
 			    INPUT_ID_MAX);
-		if (input->id.length == before)
-			return error_set(error, EXIT_DATA, "a record of '%s' "
-			    "lacks its key '%s'", stream->name, stream->key[i]);
 	}
-	return 0;
+	buffer_free(&part);
+	return rc;
 }
 
 static int
@@ -268,7 +279,6 @@ record(struct input *input, struct error *error)
 		return error_set(error, EXIT_DATA, "a RECORD comes before the "
 		    "SCHEMA of its stream '%.100s'",
 		    buffer_text(&input->stream));
-	input->record = json_member(json, 0, "record");
 	if (json_type(json, input->record) != JSON_OBJECT)
 		return error_set(error, EXIT_DATA, "a RECORD of '%s' has no "
 		    "object 'record'", stream->name);
@@ -325,9 +335,11 @@ input_read(struct input *input, const char *text, size_t length,
 	}
 	if (json_is(&input->json, type, "STATE"))
 		return INPUT_STATE;
-	if (json_is(&input->json, type, "RECORD"))
+	if (json_is(&input->json, type, "RECORD")) {
+		input->record = json_member(&input->json, 0, "record");
 		return stream_name(input, "RECORD", error) == 0 &&
 		    record(input, error) == 0 ? INPUT_RECORD : INPUT_BAD;
+	}
 	if (json_is(&input->json, type, "SCHEMA"))
 		return stream_name(input, "SCHEMA", error) == 0 &&
 		    schema(input, error) == 0 ? INPUT_SCHEMA : INPUT_BAD;

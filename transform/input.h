@@ -1,12 +1,12 @@
 /*
  * input: what a Singer line is, and, of a record, who it is.
  *
- * A record's id is the source text of its key's values joined with ':'.  Its
- * version is the stamp of its cursor, as clock.h writes it (empty without
- * one), '~', and the first 16 hex digits of the BLAKE2b-128 hash of its source
- * text.  White space isn't hashed, nor are the members of a collection that
- * tell how it was paged (count, hasMore, ... beside items): they change with
- * the page size alone.
+ * A record's id is the source text of its key's values, joined as record_key.h
+ * says.  Its version is the stamp of its cursor, as clock.h writes it (empty
+ * without one), '~', and the first 16 hex digits of the BLAKE2b-128 hash of its
+ * source text.  White space isn't hashed, nor are the members of a collection
+ * that tell how it was paged (count, hasMore, ... beside items): they change
+ * with the page size alone.
  */
 #ifndef LEDGERPIPE_TRANSFORM_INPUT_H
 #define LEDGERPIPE_TRANSFORM_INPUT_H
@@ -39,7 +39,8 @@ struct input {
 	size_t count, capacity;
 	/* Of the line read last; a bad one may have its stream. */
 	struct buffer stream, id, version, currency;
-	json_node record, amount; /* JSON_NONE: no amount */
+	json_node record; /* also of a RECORD that is bad, if it is there */
+	json_node amount; /* JSON_NONE: none */
 	bool has_currency;
 	struct buffer hashed;
 };

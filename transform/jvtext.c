@@ -43,6 +43,20 @@ needs_escape(const char *text, size_t length)
 	    memchr(text, '>', length) != NULL;
 }
 
+jv
+jvtext_string(const char *text, size_t length)
+{
+	struct buffer escaped;
+	jv result;
+
+	buffer_init(&escaped, ESCAPED_MAX);
+	escape(text, length, &escaped);
+	result = escaped.failed ? jv_invalid() :
+	    jv_string_sized(buffer_text(&escaped), (int)escaped.length);
+	buffer_free(&escaped);
+	return result;
+}
+
 static jv
 read_string(struct reader *reader, json_node node)
 {
@@ -112,8 +126,11 @@ read_value(struct reader *reader, json_node node)
 		for (child = json_first(json, node); child != JSON_NONE;
 		    child = json_next(json, child)) {
 			name = read_name(reader, child);
-			result = jv_object_set(result, name,
-			    read_value(reader, child));
+			if (jv_object_has(jv_copy(result), jv_copy(name)))
+				jv_free(name);
+			else
+				result = jv_object_set(result, name,
+				    read_value(reader, child));
 		}
 		return result;
 	case JSON_ARRAY:
@@ -157,6 +174,7 @@ jvtext_read(const struct json *json, json_node node, enum jvtext_escape escape)
 /* How the strings of a value are written. */
 enum reading {
 	READ_AS_MRKDWN,
+	READ_BLOCKS,       /* as each object's type asks for */
 	READ_AS_IS,        /* this string */
 	READ_AS_IS_BELOW   /* all strings from here down */
 };
@@ -194,7 +212,8 @@ write_string(jv value, enum reading reading, struct buffer *out)
 	size_t length = (size_t)jv_string_length_bytes(jv_copy(value));
 	struct buffer plain;
 
-	if (reading == READ_AS_MRKDWN || memchr(text, '&', length) == NULL)
+	if (reading == READ_AS_MRKDWN || reading == READ_BLOCKS ||
+	    memchr(text, '&', length) == NULL)
 		return buffer_json_string(out, text, length);
 	buffer_init(&plain, length);
 	unescape(text, length, &plain);
@@ -227,31 +246,16 @@ write_number(double number, struct buffer *out)
 	return buffer_puts(out, text);
 }
 
-/* How an object's type asks for its strings: its text, all, or none. */
-static enum reading
-reading_of(jv object)
-{
-	jv type = jv_object_get(jv_copy(object), jv_string("type"));
-	enum reading reading = READ_AS_MRKDWN;
-	const char *text;
-
-	if (jv_get_kind(type) == JV_KIND_STRING) {
-		text = jv_string_value(type);
-		if (strcmp(text, "plain_text") == 0 ||
-		    strcmp(text, "raw_text") == 0)
-			reading = READ_AS_IS;
-		else if (strcmp(text, "rich_text") == 0)
-			reading = READ_AS_IS_BELOW;
-	}
-	jv_free(type);
-	return reading;
-}
-
+/* Members that are a URL, an identifier or an alternative text wherever they
+ * stand. */
 static bool
 is_literal(const char *name)
 {
 	static const char *const names[] = { "url", "image_url", "alt_text",
-		"value", "action_id", "block_id", "username", "icon_url" };
+		"action_id", "block_id", "username", "icon_url",
+		"accessibility_label", "title_link", "thumb_url",
+		"author_link", "author_icon", "footer_icon", "video_url",
+		"thumbnail_url", "title_url" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -260,23 +264,68 @@ is_literal(const char *name)
 	return false;
 }
 
+/* How an object among the blocks has its own strings read. */
+struct shape {
+	bool rich;  /* all as they are */
+	bool plain; /* its text */
+	bool value; /* its value: that of a button or an option; the value of
+	             * an attachment's field is mrkdwn */
+};
+
+static struct shape
+shape_of(jv object)
+{
+	jv type = jv_object_get(jv_copy(object), jv_string("type"));
+	jv text = jv_object_get(jv_copy(object), jv_string("text"));
+	struct shape shape = { .value =
+	    jv_get_kind(text) == JV_KIND_OBJECT };
+	const char *name;
+
+	if (jv_get_kind(type) == JV_KIND_STRING) {
+		name = jv_string_value(type);
+		shape.rich = strcmp(name, "rich_text") == 0;
+		shape.plain = strcmp(name, "plain_text") == 0 ||
+		    strcmp(name, "raw_text") == 0;
+		shape.value |= strcmp(name, "button") == 0;
+	}
+	jv_free(type);
+	jv_free(text);
+	return shape;
+}
+
+/* How a member is read, in an object that is read so itself. */
+static enum reading
+reading_of(const char *name, enum reading reading, struct shape shape)
+{
+	if (reading == READ_AS_IS_BELOW)
+		return reading;
+	if (is_literal(name) || (shape.plain && strcmp(name, "text") == 0) ||
+	    (shape.value && strcmp(name, "value") == 0))
+		return READ_AS_IS;
+	/* Only blocks have types: an attachment's or a payload's own means
+	 * nothing to Slack, which reads their text as mrkdwn. */
+	return strcmp(name, "blocks") == 0 ? READ_BLOCKS : reading;
+}
+
 static int write_value(jv value, enum reading reading, int depth,
     struct buffer *out);
 
 static int
 write_object(jv object, enum reading reading, int depth, struct buffer *out)
 {
-	bool plain, first = true;
-	enum reading inner;
+	struct shape shape = { false, false, false };
+	bool first = true;
 	const char *text;
 	int rc = 0, i;
 	jv name;
 
-	if (reading != READ_AS_IS_BELOW)
-		reading = reading_of(object);
-	plain = reading == READ_AS_IS;
-	if (plain)
+	/* "as it is" is said of a string, not of what an object holds. */
+	if (reading == READ_AS_IS)
 		reading = READ_AS_MRKDWN;
+	if (reading == READ_BLOCKS)
+		shape = shape_of(object);
+	if (shape.rich)
+		reading = READ_AS_IS_BELOW;
 	buffer_puts(out, "{");
 	for (i = jv_object_iter(object); rc == 0 &&
 	    jv_object_iter_valid(object, i);
@@ -289,11 +338,8 @@ write_object(jv object, enum reading reading, int depth, struct buffer *out)
 		buffer_json_string(out, text,
 		    (size_t)jv_string_length_bytes(jv_copy(name)));
 		buffer_puts(out, ":");
-		inner = reading == READ_AS_MRKDWN && (is_literal(text) ||
-		    (plain && strcmp(text, "text") == 0)) ? READ_AS_IS :
-		    reading;
-		rc = write_value(jv_object_iter_value(object, i), inner,
-		    depth + 1, out);
+		rc = write_value(jv_object_iter_value(object, i),
+		    reading_of(text, reading, shape), depth + 1, out);
 		jv_free(name);
 	}
 	return rc == -1 ? -1 : buffer_puts(out, "}");
@@ -304,7 +350,6 @@ write_array(jv array, enum reading reading, int depth, struct buffer *out)
 {
 	int count = jv_array_length(jv_copy(array)), i, rc = 0;
 
-	/* "as it stands" is said of a string, not of what an array holds. */
 	if (reading == READ_AS_IS)
 		reading = READ_AS_MRKDWN;
 	buffer_puts(out, "[");
@@ -320,16 +365,18 @@ write_array(jv array, enum reading reading, int depth, struct buffer *out)
 static int
 write_value(jv value, enum reading reading, int depth, struct buffer *out)
 {
-	int rc = -1;
+	int rc;
 
+	if (depth > JSON_DEPTH_MAX) {
+		jv_free(value);
+		return -1;
+	}
 	switch (jv_get_kind(value)) {
 	case JV_KIND_OBJECT:
-		if (depth <= JSON_DEPTH_MAX)
-			rc = write_object(value, reading, depth, out);
+		rc = write_object(value, reading, depth, out);
 		break;
 	case JV_KIND_ARRAY:
-		if (depth <= JSON_DEPTH_MAX)
-			rc = write_array(value, reading, depth, out);
+		rc = write_array(value, reading, depth, out);
 		break;
 	case JV_KIND_STRING:
 		rc = write_string(value, reading, out);
@@ -351,7 +398,7 @@ write_value(jv value, enum reading reading, int depth, struct buffer *out)
 }
 
 int
-jvtext_write(jv value, struct buffer *out)
+jvtext_write(jv value, int above, struct buffer *out)
 {
-	return write_value(value, READ_AS_MRKDWN, 0, out);
+	return write_value(value, READ_AS_MRKDWN, above, out);
 }

@@ -17,16 +17,21 @@
 enum jvtext_escape { JVTEXT_PLAIN, JVTEXT_MRKDWN };
 
 /* A fresh value; invalid only when memory ran out.  Member names are never
- * escaped; of members with the same name the last one counts. */
+ * escaped; of members with the same name the first one counts, as in
+ * json.h. */
 jv jvtext_read(const struct json *json, json_node node,
     enum jvtext_escape escape);
+/* A string escaped for mrkdwn; invalid only when memory ran out. */
+jv jvtext_string(const char *text, size_t length);
 
-/* Append value (consumed) as compact JSON.  -1 when it is nested deeper than
- * JSON_DEPTH_MAX, or out has reached its ceiling.
+/* Append value (consumed) as compact JSON.  -1 when, with the containers above
+ * it, it is nested deeper than json_parse allows, or out has reached its
+ * ceiling.
  *
- * Unescaped are the text of an object of type plain_text or raw_text, every
- * string inside an object of type rich_text, and members whose name says that
- * they are a URL, an identifier or an alternative text. */
-int jvtext_write(jv value, struct buffer *out);
+ * Unescaped are members whose name says that they are a URL, an identifier or
+ * an alternative text, and below a member "blocks" the text of an object of
+ * type plain_text or raw_text, every string inside an object of type
+ * rich_text, and the value of a button or an option. */
+int jvtext_write(jv value, int above, struct buffer *out);
 
 #endif

@@ -4,8 +4,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -211,6 +213,26 @@ add_filters(struct loader *loader, struct error *error)
 	return loader->run->count > 0 ? 0 : no_filter(error);
 }
 
+/* libjq 1.6 writes to the stream stderr, past every call-back, what a program
+ * gives to its stderr: payload.  The log doesn't use the stream. */
+static int
+silence(struct error *error)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC), high = -1;
+	FILE *nowhere;
+
+	/* Not in the place of a standard descriptor that was closed. */
+	if (fd != -1) {
+		high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		close(fd);
+	}
+	if (high == -1 || (nowhere = fdopen(high, "w")) == NULL)
+		return error_errno(error, EXIT_SYSTEM,
+		    "cannot open '/dev/null'");
+	stderr = nowhere;
+	return 0;
+}
+
 int
 load_filters(const struct load *load, struct run *run, struct error *error)
 {
@@ -225,9 +247,12 @@ load_filters(const struct load *load, struct run *run, struct error *error)
 		return no_filter(error);
 	/* Not clearenv: libjq 1.6 reads through the pointer that it nulls. */
 	environ = nothing;
+	if (silence(error) == -1)
+		goto out;
 	if (module_search(&loader, error) == 0)
 		rc = add_filters(&loader, error);
 	jv_free(loader.search);
+out:
 	config_close(&loader.config);
 	return rc;
 }

@@ -3,7 +3,8 @@
  *
  * They are those of -f and -d, else the configuration's; $config is the
  * configuration's of the same name either way.  Modules are looked for in the
- * folders of -L, then beside the program, then where it was installed to.
+ * folders of -L, then beside the program, then where it was installed to, then
+ * beside the filter: never in the current directory.
  */
 #ifndef LEDGERPIPE_TRANSFORM_LOAD_H
 #define LEDGERPIPE_TRANSFORM_LOAD_H

@@ -100,27 +100,17 @@ parse_options(struct load *load, int argc, char **argv)
 	return -1;
 }
 
-/* Would the next line have to be waited for?  Then write what there is. */
-static bool
-input_pauses(const struct line_reader *reader)
-{
-	struct pollfd wait = { .fd = reader->fd, .events = POLLIN };
-
-	return !line_ready(reader) && poll(&wait, 1, 0) == 0;
-}
-
 static int
 read_lines(struct run *run, struct line_reader *reader, const char *where,
     struct error *error)
 {
+	struct pollfd wait = { .fd = reader->fd, .events = POLLIN };
 	struct error failure;
 	const char *text;
 	size_t length;
 	int rc = 0;
 
 	while (rc == 0) {
-		if (input_pauses(reader) && run_flush(run, error) == -1)
-			return -1;
 		switch (line_next(reader, &text, &length, &failure)) {
 		case LINE_OK:
 			rc = run_line(run, where, reader->number, text, length,
@@ -130,8 +120,9 @@ read_lines(struct run *run, struct line_reader *reader, const char *where,
 			rc = run_long_line(run, where, reader->number, error);
 			break;
 		case LINE_AGAIN:
-			poll(&(struct pollfd){ .fd = reader->fd,
-			    .events = POLLIN }, 1, -1);
+			/* It pauses, be it inside a line. */
+			if ((rc = run_flush(run, error)) == 0)
+				poll(&wait, 1, -1);
 			break;
 		case LINE_TORN:
 			return error_set(error, EXIT_TEMPFAIL, "%sline %" PRIu64
@@ -154,7 +145,7 @@ read_file(struct run *run, const char *path, struct error *error)
 {
 	struct line_reader reader;
 	struct buffer where;
-	int fd = STDIN_FILENO, rc;
+	int fd = STDIN_FILENO, flags, rc;
 
 	if (path != NULL && (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_errno(error, EXIT_NOINPUT, "cannot open '%s'",
@@ -163,7 +154,13 @@ read_file(struct run *run, const char *path, struct error *error)
 	if (path != NULL)
 		buffer_printf(&where, "'%s', ", path);
 	line_open(&reader, fd);
+	/* A read must not wait while there is something to write.  A terminal
+	 * gets its flags back. */
+	if ((flags = fcntl(fd, F_GETFL)) != -1)
+		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	rc = read_lines(run, &reader, buffer_text(&where), error);
+	if (flags != -1)
+		fcntl(fd, F_SETFL, flags);
 	line_close(&reader);
 	buffer_free(&where);
 	if (path != NULL)

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "clock.h"
+
 static void
 member(struct buffer *out, const char *name, const struct buffer *value)
 {
@@ -121,15 +123,25 @@ void
 output_bad_line(struct buffer *out, const struct input *input,
     const char *line, size_t length, uint64_t number, const char *why)
 {
-	char hash[INPUT_HASH_TEXT];
+	char hash[INPUT_HASH_TEXT], now[CLOCK_TEXT];
+	const char *text = line;
+	size_t hashed = length;
 
 	begin(out, "REJECT", "", input);
 	if (line != NULL) {
-		input_hash(line, length, hash);
+		/* The record alone: when it is read again, the message about
+		 * it tells another time. */
+		if (json_type(&input->json, input->record) == JSON_OBJECT)
+			text = json_raw(&input->json, input->record, &hashed);
+		input_hash(text, hashed, hash);
 		buffer_printf(out, ",\"record_id\":\"line~%s\"", hash);
-	} else
-		buffer_printf(out, ",\"record_id\":\"line~%" PRIu64 "\"",
-		    number);
+	} else {
+		/* Of another run's line with this number it must differ: one
+		 * told twice is better than one lost. */
+		clock_now(now);
+		buffer_printf(out, ",\"record_id\":\"line~%" PRIu64 "~%s\"",
+		    number, now);
+	}
 	buffer_puts(out, ",\"record_version\":\"\"");
 	buffer_json_member(out, "error", why);
 	buffer_json_name(out, "record");

@@ -75,10 +75,11 @@ add_message(struct run *run, const struct filter *filter, size_t position,
 		    "one record", RUN_OUTPUTS_MAX);
 	}
 	buffer_clear(&run->output);
-	if (jvtext_write(output, &run->output) == -1)
+	/* In its line, which deliver reads, it stands inside an object. */
+	if (jvtext_write(output, 1, &run->output) == -1)
 		return error_set(error, EXIT_DATA, "output %zu: nested deeper "
 		    "than %d or over the ceiling of %zu bytes", position,
-		    JSON_DEPTH_MAX, RUN_OUTPUT_BYTES_MAX);
+		    JSON_DEPTH_MAX - 1, RUN_OUTPUT_BYTES_MAX);
 	if (json_parse(&run->message, run->output.data, run->output.length,
 	    &why) == -1 || check_message(&run->message, &why) == -1)
 		return error_set(error, why.code, "output %zu: %.900s",
@@ -86,6 +87,18 @@ add_message(struct run *run, const struct filter *filter, size_t position,
 	output_message(&run->out, filter->name, &run->input, position,
 	    &run->message);
 	return 0;
+}
+
+/* Count a reject, and keep which was the first.  why is told when it is in
+ * words of ours; a filter's own (NULL) may quote the record. */
+static void
+count_reject(const struct run *run, struct filter *filter, const char *why)
+{
+	if (filter->rejected++ == 0)
+		snprintf(filter->first, sizeof(filter->first),
+		    "%.100s %.100s%s%.180s", buffer_text(&run->input.stream),
+		    buffer_text(&run->input.id), why != NULL ? ": " : "",
+		    why != NULL ? why : "");
 }
 
 /* All of a filter's messages for the record, or one REJECT; *lines: how many
@@ -98,12 +111,14 @@ run_filter(struct run *run, struct filter *filter, jv envelope,
 	struct error why;
 	jv output;
 	int got;
+	bool ours = false;
 
 	*lines = 0;
 	filter_start(filter, envelope);
 	while ((got = filter_next(filter, &output, &why)) == 1) {
 		if (add_message(run, filter, *lines, output, &why) == -1) {
 			got = -1;
+			ours = true;
 			break;
 		}
 		(*lines)++;
@@ -117,7 +132,7 @@ run_filter(struct run *run, struct filter *filter, jv envelope,
 		output_reject(&run->out, filter->name, &run->input,
 		    why.message);
 		*lines = 1;
-		filter->rejected++;
+		count_reject(run, filter, ours ? why.message : NULL);
 		run->bad = true;
 	}
 	return pass_on(run, error);
@@ -138,8 +153,8 @@ envelope_of(const struct run *run)
 
 	for (i = 0; i < 3; i++)
 		envelope = jv_object_set(envelope, jv_string(strings[i].name),
-		    jv_string_sized(buffer_text(strings[i].text),
-		    (int)strings[i].text->length));
+		    jvtext_string(buffer_text(strings[i].text),
+		    strings[i].text->length));
 	record = jvtext_read(&input->json, input->record, JVTEXT_MRKDWN);
 	if (run->wants_raw)
 		raw = jvtext_read(&input->json, input->record, JVTEXT_PLAIN);
@@ -239,7 +254,8 @@ run_verdict(const struct run *run)
 	for (i = 0; i < run->count; i++)
 		if (run->filters[i].rejected > 0)
 			log_error("filter '%s': records rejected: %" PRIu64
-			    "; their REJECT lines say why",
-			    run->filters[i].name, run->filters[i].rejected);
+			    "; their REJECT lines say why; the first: %s",
+			    run->filters[i].name, run->filters[i].rejected,
+			    run->filters[i].first);
 	return run->bad ? EXIT_DATA : EXIT_DONE;
 }

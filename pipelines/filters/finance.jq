@@ -29,8 +29,7 @@ def invoice:
       or any($config.statuses // ["Needs revalidation"] | .[]; . == $status)))
   | (.Supplier | slack::one_line("Unknown vendor")) as $vendor
   | (fusion::due_date | fusion::day // "unknown") as $due
-  | message(
-      fusion::invoice_title(
+  | message(fusion::invoice_title(
         if $holds != [] then "on hold" else $status | ascii_downcase end);
       "\($vendor | slack::truncate(100)), due \($due)";
       slack::line([($vendor | slack::bold), ", due ", ($due | slack::bold)]),

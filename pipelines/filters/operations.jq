@@ -3,7 +3,7 @@
 #
 #   ⚠ Order US164551 acknowledgment overdue: 55,165.76 USD
 #   Müller GmbH, was due 21 Nov 2026
-#   (buyer, place, when it was ordered, and the first five lines with need-by dates)
+#   (buyer, place, and the first five lines with need-by dates)
 #
 # Orders whose StatusCode is one of $config.statuses (["PENDING SUPPLIER
 # ACKNOWLEDGMENT"]); a supplier's answer gives them another one.  An order is

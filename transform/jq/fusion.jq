@@ -17,39 +17,57 @@ def number:
 # How many decimals a currency has (ISO 4217); 2 when it isn't known.
 # example: ["USD", "JPY", "KWD", null] | map(fusion::decimals) => [2,0,3,2]
 def decimals:
-  if . == null then 2
-  elif IN("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF",
-    "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF") then 0
-  elif IN("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND") then 3
-  elif IN("CLF", "UYW") then 4
-  else 2 end;
+  { BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0,
+    RWF: 0, UGX: 0, UYI: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0,
+    BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3, CLF: 4, UYW: 4
+  }[tostring] // 2;
+
+def _group: if length > 3 then (.[:-3] | _group) + "," + .[-3:] else . end;
+
+def _pointed($decimals): # digits, the last ones behind a point
+  (length - $decimals) as $point
+  | (.[:$point] | _group) + if $decimals > 0 then "." + .[$point:] else "" end;
 
 def _fixed($decimals): # a double as text, rounded; exact up to 15 digits
   (. * pow(10; $decimals) | round) as $minor
   | ($minor | fabs | tostring) as $digits
   | (("0" * ($decimals + 1 - ($digits | length))) // "") + $digits
-  | (if $minor < 0 then "-" else "" end) + .[:length - $decimals]
-    + if $decimals > 0 then "." + .[length - $decimals:] else "" end;
+  | (if $minor < 0 then "-" else "" end) + _pointed($decimals);
 
-def _group: if length > 3 then (.[:-3] | _group) + "," + .[-3:] else . end;
+def _increment: # a string of digits and one
+  if . == "" then "1" elif endswith("9") then (.[:-1] | _increment) + "0"
+  else .[:-1] + (.[-1:] | tonumber + 1 | tostring) end;
+
+# A decimal's text in parts; null when it is none. (capture takes much longer.)
+def _parts:
+  if test("^-?[0-9]+([.][0-9]+)?$") then
+    { sign: (if startswith("-") then "-" else "" end) }
+    + (ltrimstr("-") / "." | { whole: .[0], rest: (.[1] // "") })
+  else null end;
+
+# A decimal that was taken apart, with so many decimals; a half goes up.
+def _rounded($decimals):
+  .rest as $rest
+  | .whole + $rest[:$decimals] + (("0" * ($decimals - ($rest | length))) // "")
+  | if $rest[$decimals:$decimals + 1] >= "5" then _increment else . end
+  | _pointed($decimals);
 
 # An amount with its currency's decimals, without the code. An exact string
-# keeps all its digits.
+# keeps all its whole digits, and is rounded like a number.
+# example: ["100.5", "-0.4", "-99.5"] | map(fusion::amount("JPY")) => ["101","0","-100"]
+# example: ["0.005", "-1999.9951", "7"] | map(fusion::amount("USD")) => ["0.01","-2,000.00","7.00"]
 # example: [-1234567.1, 0, "900719925474099312345.5"] | map(fusion::amount("USD")) => ["-1,234,567.10","0.00","900,719,925,474,099,312,345.50"]
 # example: [12450, 1.25, null] | map(fusion::amount("JPY")) => ["12,450","1",null]
 def amount($currency):
   ($currency | decimals) as $decimals
   | if type == "number" and (fabs * pow(10; $decimals)) < 9e15
-    then _fixed($decimals) else . end
-  | if . == null or . == "" then null else
+    then _fixed($decimals)
+    elif . == null or . == "" then null else
       tostring
-      | (capture("^(?<sign>-?)(?<whole>[0-9]+)([.](?<rest>[0-9]+))?$") // null)
-        as $part
+      | _parts as $part
       | if $part == null then . else
-          ($part.rest // "" | sub("0+$"; "")) as $rest
-          | (("0" * ($decimals - ($rest | length))) // "") as $pad
-          | $part.sign + ($part.whole | _group)
-            + if $rest + $pad == "" then "" else "." + $rest + $pad end
+          ($part | _rounded($decimals)) as $digits
+          | if $digits | test("[1-9]") then $part.sign else "" end + $digits
         end
     end;
 
@@ -74,10 +92,9 @@ def money_accounting($currency):
 def quantity:
   if . == null then . else
     tostring
-    | (capture("^(?<sign>-?)(?<whole>[0-9]+)([.](?<rest>[0-9]+))?$") // null)
-      as $part
+    | _parts as $part
     | if $part == null then . else
-        ($part.rest // "" | sub("0+$"; "")) as $rest
+        ($part.rest | if endswith("0") then sub("0+$"; "") else . end) as $rest
         | $part.sign + ($part.whole | _group)
           + if $rest == "" then "" else "." + $rest end
       end
@@ -85,12 +102,22 @@ def quantity:
 
 # Dates ----------------------------------------------------------------------
 
+def _is_day: # the start of the text is a date that the calendar has
+  type == "string"
+  and test("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+  and .[8:10] <= (
+    if .[5:7] == "02" then
+      (.[:4] | tonumber) as $year
+      | if $year % 4 == 0 and ($year % 100 != 0 or $year % 400 == 0)
+        then "29" else "28" end
+    else { "04": "30", "06": "30", "09": "30", "11": "30" }[.[5:7]] // "31"
+    end);
+
 # A calendar date for people. It has no time zone, so it must not become a
 # Slack date, which would show the day before to readers in the west.
-# example: ["2026-02-07", "2026-02-07T08:00:00+00:00", "4712-12-31", null] | map(fusion::day) => ["7 Feb 2026","7 Feb 2026",null,null]
+# example: ["2026-02-07", "2026-02-07T08:00:00+00:00", "4712-12-31", "2026-01-39", "2026-02-29", "2028-02-29", null] | map(fusion::day) => ["7 Feb 2026","7 Feb 2026",null,null,null,"29 Feb 2028",null]
 def day:
-  if type == "string" and test("^[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]")
-    and (startswith("4712-") | not)
+  if _is_day and (startswith("4712-") | not)
   then "\(.[8:10] | tonumber) \(["Jan", "Feb", "Mar", "Apr", "May", "Jun",
     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][(.[5:7] | tonumber) - 1]
     ) \(.[:4])"
@@ -98,15 +125,26 @@ def day:
 
 # A time stamp in Unix seconds; null when it is none.
 # example: ["2026-01-31T08:15:27.114+00:00", "2026-01-31T10:15:27+02:00", "2026-01-31T08:15:27Z", "?"] | map(fusion::seconds) => [1769847327,1769847327,1769847327,null]
+# example: "2026-13-31T08:15:27Z", "2026-01-31T27:15:27Z" | fusion::seconds => null, null
 def seconds:
   (strings
-    | capture("^(?<time>[-0-9]{10}T[:0-9]{8})([.][0-9]+)?(?<zone>Z|[-+][0-9]{2}:[0-9]{2})?$")
-    | (.zone // "Z") as $zone
-    | (.time + "Z" | fromdateiso8601)
-      - if $zone == "Z" then 0 else
+    | select(test(
+      "^[-0-9]{10}T[:0-9]{8}([.][0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})?$"))
+    | .[-6:] as $zone
+    | (.[:19] + "Z" | fromdateiso8601?)
+      - if $zone[:1] != "-" and $zone[:1] != "+" then 0 else
           (($zone[1:3] | tonumber) * 3600 + ($zone[4:6] | tonumber) * 60)
           * if $zone[:1] == "-" then -1 else 1 end
         end) // null;
+
+# How many days lie between two dates, negative when the second is the earlier
+# one; null when one of them is none.
+# example: fusion::days_between("2026-02-27"; "2026-03-02"), fusion::days_between("2026-03-02"; "2026-02-27T08:00:00Z"), fusion::days_between("2026-02-27"; null) => 3, -3, null
+def days_between($from; $to):
+  [$from, $to]
+  | if all(_is_day) then
+      map(.[:10] + "T00:00:00Z" | fromdateiso8601) | (.[1] - .[0]) / 86400
+    else null end;
 
 # The day it is in UTC, or the one in $config.today.
 # example: fusion::today({"today": "2026-02-01"}) => "2026-02-01"
@@ -124,6 +162,10 @@ def items:
 # example: [{"LedgerName": "B"}, {"LedgerName": "A"}, {"LedgerName": "B"}, {}] | fusion::distinct("LedgerName") => ["A","B"]
 def distinct($attribute): [items[] | .[$attribute] | values] | unique;
 
+def _stands: # not discarded, not cancelled
+  .DiscardedFlag != true and .CanceledFlag != true
+  and .StatusCode != "CANCELED";
+
 # The first $n of a collection by their LineNumber (REST promises no order),
 # without discarded and cancelled ones, and what to say about the others: null
 # when there are none.
@@ -131,7 +173,7 @@ def distinct($attribute): [items[] | .[$attribute] | values] | unique;
 # example: {"items": [{}, {}], "hasMore": true} | fusion::first_lines(1) | .more => "and at least 1 more"
 def first_lines($n):
   (type == "object" and .hasMore == true) as $cut
-  | items | map(select(.DiscardedFlag != true and .CanceledFlag != true))
+  | items | map(select(_stands))
   | sort_by(.LineNumber)
   | (length - $n) as $left
   | { lines: .[:$n],
@@ -199,14 +241,16 @@ def holds:
 
 # Orders ----------------------------------------------------------------------
 
-# When a line is needed: the earliest date on its schedules, or on itself.
-# What is promised goes before what was asked for. (The names are those that
-# pods have been seen to use.)
-# example: {"schedules": [{"RequestedDeliveryDate": "2026-02-10"}, {"PromisedDeliveryDate": "2026-02-08"}]} | fusion::need_by => "2026-02-08"
+# When a line is needed: the earliest date asked for on its schedules that
+# aren't cancelled, or on itself. A date the supplier promised counts only where
+# none was asked for, or it would hide that the line will be late. (The names
+# are those that pods have been seen to use.)
+# example: {"schedules": [{"RequestedDeliveryDate": "2026-02-10", "PromisedDeliveryDate": "2026-02-20"}, {"RequestedDeliveryDate": "2026-02-08", "StatusCode": "CANCELED"}]} | fusion::need_by => "2026-02-10"
+# example: {"schedules": [{"PromisedDeliveryDate": "2026-02-08"}]}, {"NeedByDate": "2026-02-09"}, {} | fusion::need_by => "2026-02-08", "2026-02-09", null
 def need_by:
-  [ (.schedules | items[]), .
-    | .PromisedDeliveryDate // .RequestedDeliveryDate // .NeedByDate
-      // .DueDate | values ] | min;
+  [ (.schedules | items[] | select(_stands)), . ]
+  | ([ .[] | .RequestedDeliveryDate // .NeedByDate // .DueDate | values ] | min)
+    // ([ .[].PromisedDeliveryDate | values ] | min);
 
 # Accounts --------------------------------------------------------------------
 
@@ -224,7 +268,7 @@ def _by_account: # [{account, debit, credit}] summed, the largest first
 def invoice_accounts:
   (.InvoiceAmount | number) as $amount
   | [ .invoiceLines | items[]
-      | select(.DiscardedFlag != true and .CanceledFlag != true)
+      | select(_stands)
       | (.invoiceDistributions | items) as $distributions
       | if $distributions == [] then
           { account: .DistributionCombination, net: (.LineAmount | number) }
@@ -275,17 +319,22 @@ def account_rows($n; $currency):
 
 # Links -----------------------------------------------------------------------
 
+def _unescape:
+  split("&lt;") | join("<") | split("&gt;") | join(">")
+  | split("&amp;") | join("&");
+
 # The page of a record in the ERP; null without $config.erp_url (such as
 # "https://acme.fa.us2.oraclecloud.com") or when no page is known.
 # $config.erp_pages adds streams and replaces what is built in; its {id} stands
-# for the record's id.
+# for the record's id. Takes $stream and $id escaped, as a filter has them.
 # example: fusion::deep_link({"erp_url": "https://x.example"}; "invoices"; 7) => "https://x.example/fscmUI/faces/deeplink?objType=AP_VIEWINVOICE&action=VIEW&objKey=InvoiceId=7"
+# example: fusion::deep_link({"erp_url": "https://x.example"}; "invoices"; "A&amp;B") | .[-6:] => "=A%26B"
 # example: fusion::deep_link({}; "invoices"; 7), fusion::deep_link({"erp_url": "https://x.example"}; "other"; 7) => null, null
 def deep_link($config; $stream; $id):
   ({ invoices: "objType=AP_VIEWINVOICE&action=VIEW&objKey=InvoiceId={id}",
      purchaseOrders:
        "objType=PURCHASE_ORDER&action=VIEW&objKey=poHeaderId={id}" }
-    + ($config.erp_pages // {}))[$stream] as $page
+    + ($config.erp_pages // {}))[$stream | _unescape] as $page
   | if $config.erp_url == null or $page == null then null else
       "\($config.erp_url | rtrimstr("/"))/fscmUI/faces/deeplink?\($page
-        | split("{id}") | join($id | tostring | @uri))" end;
+        | split("{id}") | join($id | tostring | _unescape | @uri))" end;

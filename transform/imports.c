@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* memrchr */
+#include "transform/imports.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct statement {
+	bool import;      /* or include; else module */
+	bool metadata;    /* there are braces in it */
+	const char *name; /* the first string in it, or NULL; no quotes */
+	size_t name_length;
+};
+
+struct walk {
+	jv folders;
+	jv seen; /* an object: the files that were looked at */
+	const char *file; /* NULL: the filter's own */
+	struct error *error;
+};
+
+/* Behind white space and comments. */
+static size_t
+skip_space(const char *text, size_t at, size_t end)
+{
+	while (at < end && (isspace((unsigned char)text[at]) ||
+	    text[at] == '#')) {
+		if (text[at] == '#')
+			while (at < end && text[at] != '\n')
+				at++;
+		else
+			at++;
+	}
+	return at;
+}
+
+static bool
+is_word(const char *text, size_t at, size_t end, const char *word)
+{
+	size_t length = strlen(word);
+
+	return end - at > length && memcmp(text + at, word, length) == 0 &&
+	    !isalnum((unsigned char)text[at + length]) &&
+	    text[at + length] != '_' && text[at + length] != ':';
+}
+
+/* Behind the string that starts at its quote. */
+static size_t
+skip_string(const char *text, size_t at, size_t end)
+{
+	for (at++; at < end && text[at] != '"'; at++)
+		if (text[at] == '\\')
+			at++;
+	return at < end ? at + 1 : end;
+}
+
+/* Read the statement at or behind at, if there is one: behind its ';', else
+ * at. */
+static size_t
+next_statement(const char *text, size_t at, size_t end,
+    struct statement *statement)
+{
+	size_t behind, start = at;
+
+	*statement = (struct statement){ .name = NULL };
+	at = skip_space(text, at, end);
+	statement->import = is_word(text, at, end, "import") ||
+	    is_word(text, at, end, "include");
+	if (!statement->import && !is_word(text, at, end, "module"))
+		return start;
+	while (at < end && text[at] != ';') {
+		statement->metadata |= text[at] == '{';
+		if (text[at] == '"') {
+			behind = skip_string(text, at, end);
+			if (statement->name == NULL && behind - at >= 2) {
+				statement->name = text + at + 1;
+				statement->name_length = behind - at - 2;
+			}
+			at = behind;
+		} else if (text[at] == '#')
+			at = skip_space(text, at, end);
+		else
+			at++;
+	}
+	return at < end ? at + 1 : end;
+}
+
+size_t
+imports_end(const char *program, size_t length)
+{
+	struct statement statement;
+	size_t at = 0, behind;
+
+	while ((behind = next_statement(program, at, length, &statement)) > at)
+		at = behind;
+	return at;
+}
+
+static int walk_text(struct walk *walk, const char *text, size_t length);
+
+/* A file that may be a module; one that isn't there is none. */
+static int
+walk_file(struct walk *walk, const char *path)
+{
+	char *absolute = realpath(path, NULL);
+	const char *importer = walk->file;
+	struct buffer text;
+	char chunk[8192];
+	FILE *file = NULL;
+	size_t count;
+	int rc = 0;
+
+	buffer_init(&text, IMPORTS_BYTES_MAX);
+	if (absolute == NULL || jv_object_has(jv_copy(walk->seen),
+	    jv_string(absolute)) || (file = fopen(absolute, "re")) == NULL)
+		goto out;
+	walk->seen = jv_object_set(walk->seen, jv_string(absolute), jv_true());
+	while ((count = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		if (buffer_append(&text, chunk, count) == -1)
+			break;
+	if (text.failed)
+		rc = error_set(walk->error, EXIT_CONFIG, "the module '%s' is "
+		    "larger than %zu bytes", absolute, IMPORTS_BYTES_MAX);
+	else {
+		walk->file = absolute;
+		rc = walk_text(walk, buffer_text(&text), text.length);
+		walk->file = importer;
+	}
+out:
+	if (file != NULL)
+		fclose(file);
+	buffer_free(&text);
+	free(absolute);
+	return rc;
+}
+
+/* libjq finds "a/b" as a/b.jq or a/b/b.jq in the first folder that has it;
+ * here all that it might find are looked at. */
+static int
+walk_name(struct walk *walk, const char *name, size_t length)
+{
+	const char *slash = memrchr(name, '/', length);
+	const char *base = slash != NULL ? slash + 1 : name;
+	int count = jv_array_length(jv_copy(walk->folders)), i, rc = 0;
+	char path[PATH_MAX];
+	jv folder;
+
+	for (i = 0; i < count && rc == 0; i++) {
+		folder = jv_array_get(jv_copy(walk->folders), i);
+		snprintf(path, sizeof(path), "%s/%.*s.jq",
+		    jv_string_value(folder), (int)length, name);
+		rc = walk_file(walk, path);
+		snprintf(path, sizeof(path), "%s/%.*s/%.*s.jq",
+		    jv_string_value(folder), (int)length, name,
+		    (int)(name + length - base), base);
+		if (rc == 0)
+			rc = walk_file(walk, path);
+		jv_free(folder);
+	}
+	return rc;
+}
+
+static int
+refuse(const struct walk *walk, const char *why)
+{
+	return walk->file != NULL ? error_set(walk->error, EXIT_CONFIG,
+	    "the module '%s': an import %s", walk->file, why) :
+	    error_set(walk->error, EXIT_CONFIG, "an import %s", why);
+}
+
+/* As deep as there are files: each is looked at once. */
+static int
+walk_text(struct walk *walk, const char *text, size_t length)
+{
+	struct statement statement;
+	size_t at = 0, behind;
+
+	while ((behind = next_statement(text, at, length, &statement)) > at) {
+		at = behind;
+		if (!statement.import || statement.name == NULL)
+			continue;
+		if (statement.metadata)
+			return refuse(walk, "takes no metadata; name its "
+			    "folder with -L");
+		if (memchr(statement.name, '\\', statement.name_length) != NULL)
+			return refuse(walk, "needs a name without a "
+			    "backslash");
+		if (walk_name(walk, statement.name, statement.name_length) ==
+		    -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+imports_check(const char *program, size_t length, jv folders,
+    struct error *error)
+{
+	struct walk walk = { .folders = folders, .seen = jv_object(),
+		.error = error };
+	int rc = walk_text(&walk, program, length);
+
+	jv_free(walk.seen);
+	return rc;
+}

@@ -1,0 +1,27 @@
+/*
+ * imports: what stands at the head of a jq program, and what it reaches.
+ *
+ * An import may carry metadata that names other folders to search.  A filter
+ * must not reach a file outside its module search path, so none may, in a
+ * filter or in a module that it imports.
+ */
+#ifndef LEDGERPIPE_TRANSFORM_IMPORTS_H
+#define LEDGERPIPE_TRANSFORM_IMPORTS_H
+
+#include <jv.h>
+
+#include "buffer.h"
+#include "error.h"
+
+#define IMPORTS_BYTES_MAX ((size_t)1 << 20) /* of a program or module */
+
+/* Where a program goes on behind its module, import and include statements. */
+size_t imports_end(const char *program, size_t length);
+
+/* Look at the imports of a program and, in folders (an array of strings, not
+ * consumed), at those of the modules they name.  -1: one is refused, *error
+ * says which (EXIT_CONFIG). */
+int imports_check(const char *program, size_t length, jv folders,
+    struct error *error);
+
+#endif
