@@ -476,11 +476,11 @@ how_long(const struct pump *pump, int64_t now, int64_t due_ms)
 
 	if (ended_by_signal)
 		due_ms = PACE_NEVER;
-	else if (settle_ms < due_ms)
+	else if (pump->stopped == SLACK_SENT && settle_ms < due_ms)
 		due_ms = settle_ms;
 	if (commit_ms < due_ms)
 		due_ms = commit_ms;
-	if (pump->more && !pump->intake.ended)
+	if (pump->more && !pump->intake.ended && !ended_by_signal)
 		return 0;
 	if (!ended_by_signal && pump->scanned_ms + SCAN_MS < due_ms)
 		due_ms = pump->scanned_ms + SCAN_MS;
@@ -506,7 +506,8 @@ work(struct pump *pump, bool readable, int64_t now, int64_t *due_ms,
 		echo(pump);
 	if (take_answers(pump, now, error) == -1)
 		return -1;
-	if ((readable || pump->more) && take_input(pump, now, error) == -1)
+	if (!ended_by_signal && (readable || pump->more) &&
+	    take_input(pump, now, error) == -1)
 		return -1;
 	if (pump->scanned_ms + SCAN_MS <= now && scan(pump, now, error) == -1)
 		return -1;
@@ -535,8 +536,8 @@ turn(struct pump *pump, const sigset_t *mask, bool *readable,
 		return -1;
 	if (is_over(pump, now, due_ms))
 		return 1;
-	input = pump->intake.ended || pump->lines >= GROUP_LINES ? -1 :
-	    pump->intake.reader.fd;
+	input = pump->intake.ended || ended_by_signal ||
+	    pump->lines >= GROUP_LINES ? -1 : pump->intake.reader.fd;
 	return client_wait(pump->client, input, how_long(pump, now, due_ms),
 	    mask, readable, error);
 }
