@@ -21,7 +21,7 @@ struct fields {
 	bool ignored; /* on_change is "ignore" */
 };
 
-int
+void
 intake_open(struct intake *intake, struct ledger *ledger, struct pace *pace,
     const char *pipeline, int fd)
 {
@@ -30,7 +30,6 @@ intake_open(struct intake *intake, struct ledger *ledger, struct pace *pace,
 	line_open(&intake->reader, fd);
 	buffer_init(&intake->scratch, JSON_TEXT_MAX);
 	buffer_init(&intake->echo, ECHO_MAX);
-	return 0;
 }
 
 void

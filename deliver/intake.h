@@ -36,7 +36,7 @@ struct intake {
 	int64_t queued, unchanged, rejected; /* rows so far */
 };
 
-int intake_open(struct intake *intake, struct ledger *ledger,
+void intake_open(struct intake *intake, struct ledger *ledger,
     struct pace *pace, const char *pipeline, int fd);
 void intake_close(struct intake *intake);
 /* Read at most most lines; *count gets how many became rows.  A fault of the

@@ -192,8 +192,9 @@ set_up_pump(struct run *run, struct error *error)
 		.pace = &pump->pace };
 	pump->settle = (struct settle){ .outbox = &pump->outbox,
 		.delay_ms = settle, .resend = run->options.resend };
-	return intake_open(&pump->intake, &run->ledger, &pump->pace,
-	    run->pipeline, STDIN_FILENO);
+	intake_open(&pump->intake, &run->ledger, &pump->pace, run->pipeline,
+	    STDIN_FILENO);
+	return 0;
 }
 
 static int
