@@ -36,9 +36,11 @@ SQLITE_LIBS := $(call pkg,libs,sqlite3,-lsqlite3)
 SODIUM_LIBS := $(call pkg,libs,libsodium,-lsodium)
 JQ_LIBS     := $(call pkg,libs,libjq,-ljq)
 MHD_LIBS    := $(call pkg,libs,libmicrohttpd,-lmicrohttpd)
+CRYPTO_LIBS := $(call pkg,libs,libcrypto,-lcrypto)
 PKG_CFLAGS  := $(sort $(call pkg,cflags,libcurl,) $(call pkg,cflags,sqlite3,) \
                $(call pkg,cflags,libsodium,) $(call pkg,cflags,libjq,) \
-               $(call pkg,cflags,libmicrohttpd,))
+               $(call pkg,cflags,libmicrohttpd,) \
+               $(call pkg,cflags,libcrypto,))
 
 ALL_CFLAGS  = $(STD) $(WARN) $(WERROR) $(HARDEN) $(CFLAGS) -Ilib -I. -I$(B) \
               -DVERSION='"$(VERSION)"' -DDATADIR='"$(DATADIR)"' \
@@ -65,12 +67,12 @@ sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c))
 # Each program's libraries are its privileges: no network in transform, none
 # in verify and auditctl.
 LEDGER_LIBS    = $(SQLITE_LIBS) $(SODIUM_LIBS)
-fetch_LIBS     = $(CURL_LIBS) $(LEDGER_LIBS)
+fetch_LIBS     = $(CURL_LIBS) $(CRYPTO_LIBS) $(MHD_LIBS) $(LEDGER_LIBS)
 transform_LIBS = $(JQ_LIBS) $(SODIUM_LIBS)
 deliver_LIBS   = $(CURL_LIBS) $(LEDGER_LIBS)
 verify_LIBS    = $(LEDGER_LIBS)
 auditctl_LIBS  = $(LEDGER_LIBS)
-sandbox_LIBS   = $(MHD_LIBS) -lpthread
+sandbox_LIBS   = $(MHD_LIBS) $(CRYPTO_LIBS) -lz -lpthread
 
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
 MODULES = $(wildcard transform/jq/*.jq)
@@ -126,7 +128,8 @@ UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 # A bare machine gets what a target needs first, and only then make looks for
 # it: hence the makes within these targets.
 BUILD_DEPS = gcc libc6-dev make pkg-config libcurl4-openssl-dev libjq-dev \
-             libsqlite3-dev libsodium-dev libmicrohttpd-dev
+             libsqlite3-dev libsodium-dev libmicrohttpd-dev libssl-dev \
+             zlib1g-dev
 DEMO_DEPS  = $(BUILD_DEPS) jq curl procps
 TEST_DEPS  = $(DEMO_DEPS) bats openssl sqlite3 bsdutils
 DEPS       = $(TEST_DEPS) clang libclang-rt-14-dev shellcheck cppcheck mandoc

@@ -67,6 +67,13 @@ int bookmark_set(struct ledger *ledger, const char *pipeline,
     const char *stream, const char *replication_key, const char *value,
     struct error *error);
 
+/* Does the ledger know this version of a record, with all that its filters
+ * made of it?  1: yes, 0: no, -1: error.  0 also while another pipeline has a
+ * bookmark of the stream: it may have been the one that read it. */
+int record_known(struct ledger *ledger, const char *pipeline,
+    const char *stream, const char *record_id, const char *record_version,
+    struct error *error);
+
 /* Opaque, unguessable hex name of (text, generation): 32 digits and a NUL. */
 int ledger_message_token(struct ledger *ledger, const char *text,
     int64_t generation, char out[33], struct error *error);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "transform/input.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
 #include "line.h"
 #include "record_key.h"
+#include "record_version.h"
 
 #define NAME_MAX_BYTES 256
-#define HASH_BYTES 8
 #define CURRENCY_MAX 64
 
 void
@@ -53,17 +51,6 @@ input_close(struct input *input)
 	buffer_free(&input->currency);
 	buffer_free(&input->hashed);
 	*input = (struct input){ 0 };
-}
-
-void
-input_hash(const char *text, size_t length, char out[INPUT_HASH_TEXT])
-{
-	/* libsodium promises no shorter one; its first half serves as well. */
-	unsigned char hash[crypto_generichash_BYTES_MIN];
-
-	crypto_generichash(hash, sizeof(hash), (const unsigned char *)text,
-	    length, NULL, 0);
-	sodium_bin2hex(out, INPUT_HASH_TEXT, hash, HASH_BYTES);
 }
 
 static struct input_stream *
@@ -153,55 +140,6 @@ memory:
 	return error_set(error, EXIT_SYSTEM, "out of memory");
 }
 
-/* Does it tell how a collection was paged? */
-static bool
-is_envelope(const struct json *json, json_node member)
-{
-	static const char *const names[] = { "count", "hasMore", "limit",
-		"offset", "totalResults", "links" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_named(json, member, names[i]))
-			return true;
-	return false;
-}
-
-/* Append what is hashed of a value.  Depth is bounded by JSON_DEPTH_MAX. */
-static void
-essence(const struct json *json, json_node node, struct buffer *out)
-{
-	const struct json_value *value = &json->values[node];
-	bool object = value->type == JSON_OBJECT, first = true, paged;
-	json_node child;
-
-	if (!object && value->type != JSON_ARRAY) {
-		buffer_append(out, json->text + value->start,
-		    value->end - value->start);
-		return;
-	}
-	paged = object && json_type(json, json_member(json, node, "items")) ==
-	    JSON_ARRAY;
-	buffer_puts(out, object ? "{" : "[");
-	for (child = value->first; child != JSON_NONE;
-	    child = json_next(json, child)) {
-		if (paged && is_envelope(json, child))
-			continue;
-		if (!first)
-			buffer_puts(out, ",");
-		first = false;
-		if (object) {
-			buffer_append(out, json->text +
-			    json->values[child].name,
-			    (size_t)(json->values[child].name_end -
-			    json->values[child].name));
-			buffer_puts(out, ":");
-		}
-		essence(json, child, out);
-	}
-	buffer_puts(out, object ? "}" : "]");
-}
-
 static int
 record_id(struct input *input, const struct input_stream *stream,
     struct error *error)
@@ -244,30 +182,6 @@ record_id(struct input *input, const struct input_stream *stream,
 }
 
 static int
-record_version(struct input *input, const struct input_stream *stream,
-    struct error *error)
-{
-	const struct json *json = &input->json;
-	char hash[INPUT_HASH_TEXT], stamp[CLOCK_TEXT], *text = NULL;
-	int64_t ms;
-
-	if (stream->cursor != NULL)
-		text = dup_name(json, json_member(json, input->record,
-		    stream->cursor));
-	if (text != NULL && clock_parse(text, &ms) == 0) {
-		clock_format(ms, stamp);
-		buffer_puts(&input->version, stamp);
-	}
-	free(text);
-	buffer_clear(&input->hashed);
-	essence(json, input->record, &input->hashed);
-	if (input->hashed.failed)
-		return error_set(error, EXIT_SYSTEM, "out of memory");
-	input_hash(input->hashed.data, input->hashed.length, hash);
-	return buffer_printf(&input->version, "~%s", hash);
-}
-
-static int
 record(struct input *input, struct error *error)
 {
 	const struct json *json = &input->json;
@@ -282,9 +196,11 @@ record(struct input *input, struct error *error)
 	if (json_type(json, input->record) != JSON_OBJECT)
 		return error_set(error, EXIT_DATA, "a RECORD of '%s' has no "
 		    "object 'record'", stream->name);
-	if (record_id(input, stream, error) == -1 ||
-	    record_version(input, stream, error) == -1)
+	if (record_id(input, stream, error) == -1)
 		return -1;
+	if (record_version(json, input->record, stream->cursor,
+	    &input->hashed, &input->version) == -1)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
 	if (stream->amount != NULL) {
 		node = json_member(json, input->record, stream->amount);
 		if (json_type(json, node) == JSON_NUMBER)

@@ -2,11 +2,7 @@
  * input: what a Singer line is, and, of a record, who it is.
  *
  * A record's id is the source text of its key's values, joined as record_key.h
- * says.  Its version is the stamp of its cursor, as clock.h writes it (empty
- * without one), '~', and the first 16 hex digits of the BLAKE2b-128 hash of its
- * source text.  White space isn't hashed, nor are the members of a collection
- * that tell how it was paged (count, hasMore, ... beside items): they change
- * with the page size alone.
+ * says; its version is that of record_version.h.
  */
 #ifndef LEDGERPIPE_TRANSFORM_INPUT_H
 #define LEDGERPIPE_TRANSFORM_INPUT_H
@@ -16,7 +12,6 @@
 #define INPUT_STREAMS_MAX 1000
 #define INPUT_KEY_MAX 16      /* members of a key */
 #define INPUT_ID_MAX 1024     /* bytes of a record's id */
-#define INPUT_HASH_TEXT 17    /* 16 hex digits and a NUL */
 
 enum input_kind {
 	INPUT_SCHEMA,  /* remembered; nothing to do */
@@ -50,7 +45,5 @@ void input_close(struct input *input);
 /* text must outlive the use of what is found in it. */
 enum input_kind input_read(struct input *input, const char *text,
     size_t length, struct error *error);
-
-void input_hash(const char *text, size_t length, char out[INPUT_HASH_TEXT]);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "record_version.h"
 
 static void
 member(struct buffer *out, const char *name, const struct buffer *value)
@@ -123,7 +124,7 @@ void
 output_bad_line(struct buffer *out, const struct input *input,
     const char *line, size_t length, uint64_t number, const char *why)
 {
-	char hash[INPUT_HASH_TEXT], now[CLOCK_TEXT];
+	char hash[RECORD_HASH_TEXT], now[CLOCK_TEXT];
 	const char *text = line;
 	size_t hashed = length;
 
@@ -133,7 +134,7 @@ output_bad_line(struct buffer *out, const struct input *input,
 		 * it tells another time. */
 		if (json_type(&input->json, input->record) == JSON_OBJECT)
 			text = json_raw(&input->json, input->record, &hashed);
-		input_hash(text, hashed, hash);
+		record_hash(text, hashed, hash);
 		buffer_printf(out, ",\"record_id\":\"line~%s\"", hash);
 	} else {
 		/* Of another run's line with this number it must differ: one
