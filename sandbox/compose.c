@@ -2,6 +2,7 @@
 #include "sandbox/compose.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NOT_SHOWN (-1)
@@ -97,13 +98,46 @@ view_fields(struct view *view, const struct kind *kind, const char *fields)
 	}
 }
 
-void
-item_key(const struct item *item, size_t position, char out[64])
+/* Two parts; 14 bytes: a block of 8 bytes of data, the id. */
+#define OPAQUE_START "00020000000EACED00057708"
+/* 74 bytes: a java.sql.Date, of which 8 bytes are the time. */
+#define OPAQUE_MIDDLE "0000004AACED00057372000D6A6176612E73716C2E44617465" \
+    "14FA46683F35669702000078" \
+    "72000E6A6176612E7574696C2E44617465686A81014B59741903000078707708"
+#define OPAQUE_END "78"
+#define OPAQUE_LENGTH (sizeof(OPAQUE_START OPAQUE_MIDDLE OPAQUE_END) - 1 + 32)
+#define KEY_MAX 256
+
+struct item *
+compose_find(const struct list *list, const char *key, size_t length)
 {
-	if (item->kind->key == NULL)
-		snprintf(out, 64, "%zu", position);
+	char digits[17], id[24];
+	size_t start = strlen(OPAQUE_START);
+
+	if (length != OPAQUE_LENGTH || strncmp(key, OPAQUE_START, start) != 0)
+		return list_find(list, key, length);
+	snprintf(digits, sizeof(digits), "%.16s", key + start);
+	snprintf(id, sizeof(id), "%lld",
+	    (long long)strtoull(digits, NULL, 16));
+	return list_find(list, id, strlen(id));
+}
+
+static void
+item_key(const struct view *view, const struct item *item, size_t position,
+    char out[KEY_MAX])
+{
+	const char *key = item->kind->key == NULL ? NULL :
+	    item_value(item, item->kind->key);
+
+	if (key == NULL)
+		snprintf(out, KEY_MAX, "%zu", position);
+	else if (view->opaque == item->kind)
+		snprintf(out, KEY_MAX, OPAQUE_START "%016llX" OPAQUE_MIDDLE
+		    "%016llX" OPAQUE_END,
+		    (unsigned long long)strtoll(key, NULL, 10),
+		    (unsigned long long)view->opaque_ms);
 	else
-		snprintf(out, 64, "%s", item_value(item, item->kind->key));
+		snprintf(out, KEY_MAX, "%s", key);
 }
 
 static void
@@ -121,7 +155,26 @@ link_put(struct buffer *out, const char *rel, const char *href,
 }
 
 static void
-item_links(struct buffer *out, const struct item *item, const char *href)
+links_open(struct buffer *out, const struct view *view)
+{
+	if (view->version >= 9) {
+		buffer_json_name(out, "@context");
+		buffer_puts(out, "{\"links\":[");
+	} else {
+		buffer_json_name(out, "links");
+		buffer_puts(out, "[");
+	}
+}
+
+static void
+links_close(struct buffer *out, const struct view *view)
+{
+	buffer_puts(out, view->version >= 9 ? "]}" : "]");
+}
+
+static void
+item_links(struct buffer *out, const struct view *view,
+    const struct item *item, const char *href)
 {
 	const struct kind *kind = item->kind;
 	const char *stamp = item_value(item, "LastUpdateDate");
@@ -132,8 +185,7 @@ item_links(struct buffer *out, const struct item *item, const char *href)
 		hash = (hash ^ (unsigned char)stamp[i]) * 1099511628211ULL;
 	snprintf(indicator, sizeof(indicator), ",\"properties\":"
 	    "{\"changeIndicator\":\"ACED0005757200%016llX\"}", hash);
-	buffer_json_name(out, "links");
-	buffer_puts(out, "[");
+	links_open(out, view);
 	link_put(out, "self", href, NULL, kind->name, "item", indicator);
 	buffer_puts(out, ",");
 	link_put(out, "canonical", href, NULL, kind->name, "item", "");
@@ -142,7 +194,17 @@ item_links(struct buffer *out, const struct item *item, const char *href)
 		link_put(out, "child", href, kind->children[i]->name,
 		    kind->children[i]->name, "collection", "");
 	}
-	buffer_puts(out, "]");
+	links_close(out, view);
+}
+
+/* Is it an id's number, which is a string from version 9 on? */
+static bool
+is_id(const char *attribute, const char *value)
+{
+	size_t length = strlen(attribute);
+
+	return length > 2 && strcmp(attribute + length - 2, "Id") == 0 &&
+	    value[0] != '"' && value[0] != 'n';
 }
 
 static void compose_level(struct buffer *out, const struct view *view,
@@ -153,12 +215,13 @@ compose_items(struct buffer *out, const struct view *view, int level,
     const struct item *const *items, size_t count, size_t first,
     const char *href)
 {
-	char below[HREF_MAX], key[64];
+	char below[HREF_MAX + KEY_MAX + 1], key[KEY_MAX];
 
 	buffer_puts(out, "[");
 	for (size_t i = 0; i < count; i++) {
-		item_key(items[i], first + i + 1, key);
-		snprintf(below, sizeof(below), "%s/%s", href, key);
+		item_key(view, items[i], first + i + 1, key);
+		snprintf(below, sizeof(below), "%.*s/%s", HREF_MAX, href,
+		    key);
 		if (i > 0)
 			buffer_puts(out, ",");
 		compose_level(out, view, level, items[i], below);
@@ -166,22 +229,46 @@ compose_items(struct buffer *out, const struct view *view, int level,
 	buffer_puts(out, "]");
 }
 
+void
+compose_head(struct buffer *out, const struct view *view,
+    const struct page *page)
+{
+	if (page->count > 0 || !view->no_empty_items)
+		buffer_puts(out, "{\"items\":");
+	else
+		buffer_puts(out, "{");
+}
+
+void
+compose_tail(struct buffer *out, const struct view *view,
+    const struct kind *kind, const struct page *page, const char *href)
+{
+	if (page->total >= 0) {
+		buffer_json_name(out, "totalResults");
+		buffer_printf(out, "%lld", (long long)page->total);
+	}
+	buffer_json_name(out, "count");
+	buffer_printf(out, "%zu", page->count);
+	if (!view->no_has_more)
+		buffer_printf(out, ",\"hasMore\":%s",
+		    page->has_more ? "true" : "false");
+	buffer_printf(out, ",\"limit\":%lld,\"offset\":%lld",
+	    (long long)page->limit, (long long)page->offset);
+	links_open(out, view);
+	link_put(out, "self", href, NULL, kind->name, "collection", "");
+	links_close(out, view);
+	buffer_puts(out, "}");
+}
+
 static void
 compose_collection(struct buffer *out, const struct view *view, int level,
     const struct kind *kind, const struct page *page, const char *href)
 {
-	buffer_puts(out, "{\"items\":");
-	compose_items(out, view, level, page->items, page->count,
-	    (size_t)page->offset, href);
-	if (page->total >= 0)
-		buffer_printf(out, ",\"totalResults\":%lld",
-		    (long long)page->total);
-	buffer_printf(out, ",\"count\":%zu,\"hasMore\":%s,\"limit\":%lld,"
-	    "\"offset\":%lld,\"links\":[", page->count,
-	    page->has_more ? "true" : "false", (long long)page->limit,
-	    (long long)page->offset);
-	link_put(out, "self", href, NULL, kind->name, "collection", "");
-	buffer_puts(out, "]}");
+	compose_head(out, view, page);
+	if (page->count > 0 || !view->no_empty_items)
+		compose_items(out, view, level, page->items, page->count,
+		    (size_t)page->first, href);
+	compose_tail(out, view, kind, page, href);
 }
 
 static void
@@ -218,7 +305,11 @@ compose_level(struct buffer *out, const struct view *view, int level,
 		if (level == 0 && view->has_fields && !view->fields[i])
 			continue;
 		buffer_json_name(out, kind->attributes[i]);
-		buffer_puts(out, item->values[i]);
+		if (view->version >= 9 && is_id(kind->attributes[i],
+		    item->values[i]))
+			buffer_printf(out, "\"%s\"", item->values[i]);
+		else
+			buffer_puts(out, item->values[i]);
 	}
 	for (size_t i = 0; kind->children[i] != NULL; i++) {
 		if (expansion->children[i] == NOT_SHOWN ||
@@ -230,7 +321,7 @@ compose_level(struct buffer *out, const struct view *view, int level,
 		    kind->children[i], &item->children[i], below);
 	}
 	if (!view->only_data)
-		item_links(out, item, href);
+		item_links(out, view, item, href);
 	buffer_puts(out, "}");
 }
 

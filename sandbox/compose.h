@@ -1,9 +1,15 @@
 /*
- * compose: items and collections written as the pod writes them.
+ * compose: items and collections written as the pod writes them, and the keys
+ * in their addresses.
  *
  * From version 3 on an expanded child is a collection with paging members of
  * its own; its limit is its parent's, and what is beyond is cut with hasMore
- * true.  Before it is a bare array, cut without a sign.
+ * true.  Before it is a bare array, cut without a sign.  From version 9 on ids
+ * are strings and links stand in @context.
+ *
+ * An opaque key is what the framework makes of a key and the day: the number
+ * of its parts, and of each part its length and itself, serialised by Java,
+ * in hexadecimal digits.
  */
 #ifndef SANDBOX_COMPOSE_H
 #define SANDBOX_COMPOSE_H
@@ -24,6 +30,10 @@ struct view {
 	int version;
 	bool only_data;
 	int64_t limit;        /* of the children too */
+	bool no_has_more;     /* collections don't say hasMore */
+	bool no_empty_items;  /* empty ones have no items */
+	const struct kind *opaque; /* the kind with opaque keys, or NULL */
+	int64_t opaque_ms;    /* the day in them */
 	bool has_fields;
 	bool fields[ATTRIBUTES_MAX];
 	struct expansion expansions[EXPANSIONS_MAX];
@@ -35,6 +45,7 @@ struct page {
 	size_t count;
 	bool has_more;
 	int64_t limit, offset;
+	int64_t first;        /* of items[0] in the collection */
 	int64_t total;        /* -1: not asked for */
 };
 
@@ -50,7 +61,14 @@ void compose_item(struct buffer *out, const struct view *view,
     const struct item *item, const char *href);
 void compose_page(struct buffer *out, const struct view *view,
     const struct kind *kind, const struct page *page, const char *href);
-/* The last part of an item's path: its key, or its 1-based position. */
-void item_key(const struct item *item, size_t position, char out[64]);
+/* What compose_page writes before the items and behind them. */
+void compose_head(struct buffer *out, const struct view *view,
+    const struct page *page);
+void compose_tail(struct buffer *out, const struct view *view,
+    const struct kind *kind, const struct page *page, const char *href);
+/* The item that the last part of a path names: by its key, opaque or not, or
+ * by its 1-based position. */
+struct item *compose_find(const struct list *list, const char *key,
+    size_t length);
 
 #endif

@@ -68,7 +68,7 @@ data_init(struct data *data, uint64_t seed, const size_t counts[])
 	data->seed = seed;
 	data->base_ms = now - now % DAY_MS;
 	for (int stream = 0; stream < STREAM_COUNT; stream++)
-		for (size_t i = 0; i < counts[stream]; i++)
+		for (size_t i = 0; i < counts[stream] && stream != BULK; i++)
 			if (generate(data, (enum stream)stream, -1) == NULL)
 				return -1;
 	return 0;
@@ -88,8 +88,10 @@ data_free(struct data *data)
 {
 	struct block *block;
 
-	for (int stream = 0; stream < STREAM_COUNT; stream++)
+	for (int stream = 0; stream < STREAM_COUNT; stream++) {
 		list_free(&data->lists[stream]);
+		free(data->past[stream].versions);
+	}
 	while ((block = data->arena) != NULL) {
 		data->arena = block->next;
 		free(block);
@@ -117,11 +119,13 @@ kind_child(const struct kind *kind, const char *name, size_t length)
 }
 
 bool
-kind_is_stamp(const char *attribute)
+kind_is_stamp(const struct kind *kind, const char *attribute)
 {
 	return strcmp(attribute, "LastUpdateDate") == 0 ||
 	    strcmp(attribute, "CreationDate") == 0 ||
-	    strcmp(attribute, "OrderDate") == 0;
+	    strcmp(attribute, "OrderDate") == 0 || (kind == &kind_hold &&
+	    (strcmp(attribute, "HoldDate") == 0 ||
+	    strcmp(attribute, "ReleaseDate") == 0));
 }
 
 int
@@ -132,6 +136,12 @@ stream_find(const char *name, size_t length)
 		    stream_kinds[i]->name[length] == '\0')
 			return i;
 	return -1;
+}
+
+const char *
+stream_application(enum stream stream)
+{
+	return stream == WORKERS ? "hcmRestApi" : "fscmRestApi";
 }
 
 const char *
@@ -256,6 +266,30 @@ data_set_stamp(struct data *data, struct item *item, const char *attribute,
 	data_set_text(data, item, attribute, text);
 	if (strcmp(attribute, "LastUpdateDate") == 0 && ms > data->latest_ms)
 		data->latest_ms = ms;
+}
+
+void
+data_changed(struct data *data, enum stream stream, struct item *item)
+{
+	struct past *past = &data->past[stream];
+	struct version *versions;
+	size_t capacity;
+
+	if (past->count == past->capacity) {
+		capacity = past->capacity == 0 ? 64 : past->capacity * 2;
+		versions = realloc(past->versions,
+		    capacity * sizeof(*versions));
+		if (versions == NULL) {
+			data->failed = true;
+			return;
+		}
+		past->versions = versions;
+		past->capacity = capacity;
+	}
+	item->changes++;
+	past->versions[past->count++] = (struct version){
+	    item_value(item, item->kind->key),
+	    item_value(item, "LastUpdateDate"), item->changes };
 }
 
 int64_t

@@ -6,13 +6,15 @@
 
 #include "clock.h"
 #include "json.h"
+#include "sandbox/base64.h"
 
 struct fault {
-	char *path, *body, *content_type;
+	char *path, *content_type;
+	struct buffer body;
 	char *names[RESPONSE_HEADERS_MAX], *values[RESPONSE_HEADERS_MAX];
 	size_t header_count;
-	int64_t count, skip, status, delay_ms;
-	bool drop, reset, truncate, handle;
+	int64_t count, skip, status, delay_ms, stall_ms;
+	bool drop, reset, truncate, chunked, handle;
 };
 
 struct faults {
@@ -40,7 +42,7 @@ fault_free(struct fault *fault)
 		free(fault->values[fault->header_count]);
 	}
 	free(fault->path);
-	free(fault->body);
+	buffer_free(&fault->body);
 	free(fault->content_type);
 	memset(fault, 0, sizeof(*fault));
 }
@@ -99,14 +101,18 @@ faults_record(struct faults *faults, const struct request *request)
 static void
 fault_apply(const struct fault *fault, struct response *response)
 {
-	if (fault->status != 0)
+	if (fault->status != 0) {
 		response_text(response, (int)fault->status,
 		    fault->content_type == NULL ? "text/html" :
-		    fault->content_type, fault->body == NULL ? "" :
-		    fault->body);
+		    fault->content_type, "");
+		buffer_append(&response->body, buffer_text(&fault->body),
+		    fault->body.length);
+	}
 	for (size_t i = 0; i < fault->header_count; i++)
 		response_header(response, fault->names[i], fault->values[i]);
 	response->delay_ms += fault->delay_ms;
+	response->stall_ms += fault->stall_ms;
+	response->chunked = response->chunked || fault->chunked;
 	response->drop = response->drop || fault->drop;
 	response->reset = response->reset || fault->reset;
 	response->truncate = response->truncate || fault->truncate;
@@ -167,8 +173,9 @@ static bool
 known_members(const struct json *json)
 {
 	static const char *const known[] = { "path", "count", "skip", "status",
-	    "body", "content_type", "headers", "delay_ms", "drop", "reset",
-	    "truncate", "handle", NULL };
+	    "body", "body_base64", "content_type", "headers", "delay_ms",
+	    "stall_ms", "drop", "reset", "truncate", "chunked", "handle",
+	    NULL };
 	json_node node;
 	size_t i;
 
@@ -183,6 +190,27 @@ known_members(const struct json *json)
 	return json_type(json, 0) == JSON_OBJECT;
 }
 
+/* The body's bytes: text, or base64 for those that JSON can't hold. */
+static bool
+body_read(struct buffer *body, const struct json *json)
+{
+	json_node encoded = json_member(json, 0, "body_base64");
+	ssize_t count;
+
+	buffer_init(body, REQUEST_BODY_MAX);
+	json_decode(json, encoded != JSON_NONE ? encoded :
+	    json_member(json, 0, "body"), body);
+	if (encoded == JSON_NONE || body->length == 0)
+		return !body->failed;
+	count = base64_decode(body->data, body->length, body->data,
+	    body->length);
+	if (count == -1)
+		return false;
+	body->length = (size_t)count;
+	body->data[count] = '\0';
+	return true;
+}
+
 static bool
 fault_read(struct fault *fault, const struct json *json)
 {
@@ -194,8 +222,11 @@ fault_read(struct fault *fault, const struct json *json)
 	    !member_integer(json, "skip", 0, 0, INT32_MAX, &fault->skip) ||
 	    !member_integer(json, "status", 0, 200, 599, &fault->status) ||
 	    !member_integer(json, "delay_ms", 0, 0, 3600000,
-	    &fault->delay_ms))
+	    &fault->delay_ms) ||
+	    !member_integer(json, "stall_ms", 0, 0, 3600000,
+	    &fault->stall_ms) || !body_read(&fault->body, json))
 		return false;
+	fault->chunked = member_true(json, "chunked");
 	fault->drop = member_true(json, "drop");
 	fault->reset = member_true(json, "reset");
 	fault->truncate = member_true(json, "truncate");
@@ -203,7 +234,6 @@ fault_read(struct fault *fault, const struct json *json)
 	fault->path = json_dup(json, json_member(json, 0, "path"));
 	if (fault->path == NULL)
 		fault->path = strdup("/");
-	fault->body = json_dup(json, json_member(json, 0, "body"));
 	fault->content_type = json_dup(json, json_member(json, 0,
 	    "content_type"));
 	node = json_first(json, json_member(json, 0, "headers"));
@@ -237,8 +267,9 @@ fault_add(struct faults *faults, const struct request *request,
 	    &json)) {
 		fault_free(&faults->list[faults->count]);
 		response_text(response, 400, "text/plain", "a fault is a JSON "
-		    "object of path, count, skip, status, body, content_type, "
-		    "headers, delay_ms, drop, reset, truncate, handle\n");
+		    "object of path, count, skip, status, body, body_base64, "
+		    "content_type, headers, delay_ms, stall_ms, drop, reset, "
+		    "truncate, chunked, handle\n");
 	} else {
 		faults->count++;
 		response_text(response, 200, "application/json",

@@ -6,19 +6,24 @@
  *
  *   {"path":"/api/chat.postMessage","count":2,"skip":0,"status":503,
  *    "body":"…","content_type":"text/html","headers":{"Retry-After":"1"},
- *    "delay_ms":50,"drop":true,"reset":true,"truncate":true,"handle":true}
+ *    "delay_ms":50,"stall_ms":50,"drop":true,"reset":true,"truncate":true,
+ *    "chunked":true,"handle":true}
  *
  * and the next `count` (default 1) requests whose path starts with `path`
  * (default "/"), after `skip` others, answer so.  With `status`, `drop` (the
  * connection is closed) or `reset` (it is broken off) the request is lost
  * before it did anything, unless `handle` is true: then it is carried out and
- * only its answer is replaced.  Without them the real answer is sent, late or
- * truncated.  DELETE clears all faults.  Faults are used in the order in which
- * they came; /_control/ itself never fails.
+ * only its answer is replaced.  Without them the real answer is sent, late,
+ * stalled in its middle, truncated, or chunked instead of announced by length.
+ * Bytes that JSON can't hold go into `body_base64` instead of `body`; either
+ * has room for some megabytes (REQUEST_BODY_MAX).  DELETE clears all faults.
+ * Faults are used in the order in which they came; /_control/ itself never
+ * fails.
  *
  * GET /_control/requests lists the requests outside /_control/ so far, one
  * JSON object a line: at_ms (a monotonic clock), method, path (with the query,
- * as sent), headers, body; DELETE forgets them.  The oldest are forgotten beyond REQUEST_LOG_MAX.
+ * as sent), headers, body; DELETE forgets them.  The oldest are forgotten
+ * beyond REQUEST_LOG_MAX.
  */
 #ifndef SANDBOX_FAULT_H
 #define SANDBOX_FAULT_H

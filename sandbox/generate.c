@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "sandbox/plain.h"
 
 #define HOUR_MS (3600 * 1000LL)
 #define DAY_MS (24 * HOUR_MS)
@@ -162,7 +163,9 @@ stamp_make(const struct data *data, enum stream stream, size_t number)
 	    number * 7919;
 	stamp = data->base_ms - HOUR_MS - DAY_MS * SPREAD_DAYS +
 	    (int64_t)chance_next(&chance, DAY_MS * SPREAD_DAYS);
-	if (stream == PURCHASE_ORDERS || number % 4 == 0)
+	if (stream == PURCHASE_ORDERS || stream == SCHEDULES ||
+	    stream == ACKNOWLEDGMENTS || stream == DRAFT_ORDERS ||
+	    number % 4 == 0)
 		stamp -= stamp % 1000;
 	return stamp;
 }
@@ -171,8 +174,10 @@ struct item *
 generate(struct data *data, enum stream stream, int64_t stamp_ms)
 {
 	static struct item *(*const makers[])(struct data *, struct chance *,
-	    size_t, int64_t) = { generate_invoice, generate_order,
-	    generate_journal };
+	    size_t, int64_t) = { [INVOICES] = generate_invoice,
+	    [PURCHASE_ORDERS] = generate_order,
+	    [JOURNAL_BATCHES] = generate_journal };
+	const struct kind *kind = stream_kinds[stream];
 	size_t number = data->made[stream]++;
 	struct chance chance = { data->seed ^ ((uint64_t)stream << 56) ^
 	    ((uint64_t)number * 0xd1342543de82ef95ULL) };
@@ -180,6 +185,11 @@ generate(struct data *data, enum stream stream, int64_t stamp_ms)
 
 	if (stamp_ms < 0)
 		stamp_ms = stamp_make(data, stream, number);
-	item = makers[stream](data, &chance, number, stamp_ms);
+	item = kind->recipes == NULL ?
+	    makers[stream](data, &chance, number, stamp_ms) :
+	    plain_make(data, &data->lists[stream], kind, &chance, number,
+	    stamp_ms);
+	if (item != NULL)
+		data_changed(data, stream, item);
 	return data->failed ? NULL : item;
 }

@@ -1,5 +1,5 @@
 /*
- * generate: what the three generators share; data.h has the entry.
+ * generate: what the generators share; data.h has the entry.
  */
 #ifndef SANDBOX_GENERATE_H
 #define SANDBOX_GENERATE_H

@@ -18,7 +18,7 @@ static const char *const invoice_distribution_attributes[] = {
 static const struct kind kind_invoice_distribution = {
 	"invoiceDistributions", "InvoiceDistributionId",
 	invoice_distribution_attributes,
-	{ NULL }
+	{ NULL }, NULL
 };
 
 static const char *const invoice_line_attributes[] = {
@@ -35,7 +35,7 @@ static const char *const invoice_line_attributes[] = {
 
 static const struct kind kind_invoice_line = {
 	"invoiceLines", "LineNumber", invoice_line_attributes,
-	{ &kind_invoice_distribution }
+	{ &kind_invoice_distribution }, NULL
 };
 
 static const char *const installment_attributes[] = {
@@ -53,7 +53,7 @@ static const char *const installment_attributes[] = {
 
 static const struct kind kind_installment = {
 	"invoiceInstallments", "InstallmentNumber", installment_attributes,
-	{ NULL }
+	{ NULL }, NULL
 };
 
 static const char *const invoice_attributes[] = {
@@ -90,7 +90,7 @@ static const char *const invoice_attributes[] = {
 
 const struct kind kind_invoice = {
 	"invoices", "InvoiceId", invoice_attributes,
-	{ &kind_invoice_line, &kind_installment }
+	{ &kind_invoice_line, &kind_installment }, NULL
 };
 
 static const char *const distribution_attributes[] = {
@@ -101,7 +101,8 @@ static const char *const distribution_attributes[] = {
 };
 
 static const struct kind kind_distribution = {
-	"distributions", "PODistributionId", distribution_attributes, { NULL }
+	"distributions", "PODistributionId", distribution_attributes,
+	{ NULL }, NULL
 };
 
 static const char *const schedule_attributes[] = {
@@ -115,7 +116,7 @@ static const char *const schedule_attributes[] = {
 
 static const struct kind kind_schedule = {
 	"schedules", "LineLocationId", schedule_attributes,
-	{ &kind_distribution }
+	{ &kind_distribution }, NULL
 };
 
 static const char *const order_line_attributes[] = {
@@ -127,7 +128,8 @@ static const char *const order_line_attributes[] = {
 };
 
 static const struct kind kind_order_line = {
-	"lines", "POLineId", order_line_attributes, { &kind_schedule }
+	"lines", "POLineId", order_line_attributes,
+	{ &kind_schedule }, NULL
 };
 
 static const char *const order_attributes[] = {
@@ -159,7 +161,8 @@ static const char *const order_attributes[] = {
 };
 
 const struct kind kind_order = {
-	"purchaseOrders", "POHeaderId", order_attributes, { &kind_order_line }
+	"purchaseOrders", "POHeaderId", order_attributes,
+	{ &kind_order_line }, NULL
 };
 
 static const char *const journal_line_attributes[] = {
@@ -172,7 +175,8 @@ static const char *const journal_line_attributes[] = {
 };
 
 static const struct kind kind_journal_line = {
-	"journalLines", "JeLineNumber", journal_line_attributes, { NULL }
+	"journalLines", "JeLineNumber", journal_line_attributes,
+	{ NULL }, NULL
 };
 
 static const char *const journal_header_attributes[] = {
@@ -195,7 +199,7 @@ static const char *const journal_header_attributes[] = {
 
 static const struct kind kind_journal_header = {
 	"journalHeaders", NULL, journal_header_attributes,
-	{ &kind_journal_line }
+	{ &kind_journal_line }, NULL
 };
 
 static const char *const journal_attributes[] = {
@@ -213,9 +217,16 @@ static const char *const journal_attributes[] = {
 
 const struct kind kind_journal = {
 	"journalBatches", "JeBatchId", journal_attributes,
-	{ &kind_journal_header }
+	{ &kind_journal_header }, NULL
 };
 
 const struct kind *const stream_kinds[STREAM_COUNT] = {
-	&kind_invoice, &kind_order, &kind_journal
+	[INVOICES] = &kind_invoice, [PURCHASE_ORDERS] = &kind_order,
+	[JOURNAL_BATCHES] = &kind_journal, [INVOICE_HOLDS] = &kind_hold,
+	[PAYMENTS] = &kind_payment, [SCHEDULES] = &kind_flat_schedule,
+	[ACKNOWLEDGMENTS] = &kind_acknowledgment,
+	[DRAFT_ORDERS] = &kind_draft_order, [SUPPLIERS] = &kind_supplier,
+	[RECEIVABLES] = &kind_receivable, [ACTIVITIES] = &kind_activity,
+	[RECEIPTS] = &kind_receipt, [WORKERS] = &kind_worker,
+	[BULK] = &kind_bulk
 };

@@ -55,7 +55,7 @@ order_part(const char *part, size_t length, const struct kind *kind,
 
 static int
 order_parse(const char *order, const struct kind *kind,
-    int attributes[ORDER_MAX], bool descending[ORDER_MAX],
+    const bool *barred, int attributes[ORDER_MAX], bool descending[ORDER_MAX],
     char error[QUERY_ERROR])
 {
 	int count = 0;
@@ -76,6 +76,12 @@ order_parse(const char *order, const struct kind *kind,
 			    (int)(length > 60 ? 60 : length), order);
 			return -1;
 		}
+		if (barred != NULL && barred[attributes[count]]) {
+			snprintf(error, QUERY_ERROR, "The orderBy parameter "
+			    "isn't valid: %.60s isn't sortable.",
+			    kind->attributes[attributes[count]]);
+			return -1;
+		}
 		count++;
 		if (order[length] == '\0')
 			return count;
@@ -84,14 +90,15 @@ order_parse(const char *order, const struct kind *kind,
 
 int
 order_apply(const char *order, const struct kind *kind,
-    const struct item **items, size_t count, char error[QUERY_ERROR])
+    const bool *barred, const struct item **items, size_t count, char error[QUERY_ERROR])
 {
 	int attributes[ORDER_MAX], parts;
 	bool descending[ORDER_MAX];
 	struct value *values;
 	struct row *rows;
 
-	parts = order_parse(order, kind, attributes, descending, error);
+	parts = order_parse(order, kind, barred, attributes, descending,
+	    error);
 	if (parts == -1 || count == 0)
 		return parts == -1 ? -1 : 0;
 	rows = calloc(count, sizeof(*rows));

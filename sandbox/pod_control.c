@@ -4,188 +4,286 @@
 #include <string.h>
 
 #include "clock.h"
-#include "json.h"
 #include "sandbox/pod_state.h"
 
-#define INSERT_MAX 1000000
-#define WHAT_MAX 128
+#define COUNT_MAX 1000000
+
+struct control {
+	struct pod *pod;
+	const struct request *request;
+	struct response *response;
+	int stream; /* -1: none was named */
+};
 
 static void
-refuse(struct response *response, const char *what)
+refuse(const struct control *control, const char *what)
 {
-	response_text(response, 400, "application/json", "{");
-	buffer_json_member(&response->body, "error", what);
-	buffer_puts(&response->body, "}\n");
-}
-
-static void
-insert(struct pod *pod, enum stream stream, const struct request *request,
-    struct response *response)
-{
-	const char *count_text = request_query(request, "count");
-	const char *stamp_text = request_query(request, "stamp");
-	long count = count_text == NULL ? 1 : strtol(count_text, NULL, 10);
-	int64_t stamp = 0;
-	struct item *item;
-
-	if (count < 1 || count > INSERT_MAX) {
-		refuse(response, "count must be 1 to 1000000");
-		return;
-	}
-	if (stamp_text != NULL && clock_parse(stamp_text, &stamp) == -1) {
-		refuse(response, "stamp must be a time; write + as %2B");
-		return;
-	}
-	response_text(response, 200, "application/json", "{\"inserted\":[");
-	for (long i = 0; i < count; i++) {
-		item = generate(&pod->data, stream, stamp_text != NULL ?
-		    stamp : data_later(&pod->data));
-		if (item == NULL)
-			break;
-		buffer_printf(&response->body, "%s%s", i == 0 ? "" : ",",
-		    item_value(item, item->kind->key));
-	}
-	buffer_puts(&response->body, "]}\n");
-}
-
-/* Apply a body to a row; false: what[] says why. */
-static bool
-update_apply(struct pod *pod, enum stream stream, const char *id,
-    const char *body, bool keep_stamp, char what[WHAT_MAX])
-{
-	struct data *data = &pod->data;
-	struct item *item = list_find(&data->lists[stream], id, strlen(id));
-	struct json json = { 0 };
-	struct error error;
-	char *given = NULL;
-	int64_t stamp;
-	bool done = false;
-
-	if (item == NULL)
-		snprintf(what, WHAT_MAX, "there is no such row");
-	else if (json_parse(&json, body, strlen(body), &error) == -1)
-		snprintf(what, WHAT_MAX, "the body isn't JSON");
-	else if (data_update(data, item, &json, 0, what) == 0) {
-		given = json_dup(&json, json_member(&json, 0,
-		    "LastUpdateDate"));
-		if (given == NULL && !keep_stamp)
-			data_set_stamp(data, item, "LastUpdateDate",
-			    data_later(data));
-		else if (given != NULL && clock_parse(given, &stamp) == 0)
-			data_set_stamp(data, item, "LastUpdateDate", stamp);
-		done = true;
-	}
-	free(given);
-	json_free(&json);
-	return done;
+	response_text(control->response, 400, "application/json", "{");
+	buffer_json_member(&control->response->body, "error", what);
+	buffer_puts(&control->response->body, "}\n");
 }
 
 static void
-update(struct pod *pod, enum stream stream, const struct request *request,
-    struct response *response)
+done(const struct control *control)
 {
-	const char *id = request_query(request, "id");
-	const char *after = request_query(request, "after");
-	const char *keep = request_query(request, "keep_stamp");
-	bool keep_stamp = keep != NULL && strcmp(keep, "1") == 0;
-	char what[WHAT_MAX];
-	struct pending *pending = &pod->pending[pod->pending_count];
-
-	if (id == NULL || strlen(id) >= sizeof(pending->id)) {
-		refuse(response, "id is missing");
-		return;
-	}
-	if (after == NULL) {
-		if (!update_apply(pod, stream, id, request->body, keep_stamp,
-		    what)) {
-			refuse(response, what);
-			return;
-		}
-	} else {
-		if (pod->pending_count == PENDING_MAX) {
-			refuse(response, "too many updates wait already");
-			return;
-		}
-		pending->after = strtoll(after, NULL, 10);
-		pending->stream = stream;
-		snprintf(pending->id, sizeof(pending->id), "%s", id);
-		pending->body = strdup(request->body);
-		pending->keep_stamp = keep_stamp;
-		pod->pending_count += pending->body != NULL;
-	}
-	response_text(response, 200, "application/json", "{\"ok\":true}\n");
+	response_text(control->response, 200, "application/json",
+	    "{\"ok\":true}\n");
 }
 
-void
-pod_answered(struct pod *pod)
+/* A parameter's value as a number; fallback when it isn't there. */
+static int64_t
+number(const struct control *control, const char *name, int64_t fallback)
 {
-	char what[WHAT_MAX];
-	size_t i = 0;
+	const char *text = request_query(control->request, name);
 
-	while (i < pod->pending_count) {
-		struct pending *pending = &pod->pending[i];
+	return text == NULL ? fallback : strtoll(text, NULL, 10);
+}
 
-		if (--pending->after > 0) {
-			i++;
-			continue;
-		}
-		update_apply(pod, pending->stream, pending->id, pending->body,
-		    pending->keep_stamp, what);
-		free(pending->body);
-		pod->pending_count--;
-		memmove(pending, pending + 1,
-		    (pod->pending_count - i) * sizeof(*pending));
+/* NULL, or what is wrong with the request. */
+static const char *
+change_read(const struct control *control, struct change *change)
+{
+	const char *id = request_query(control->request, "id");
+	const char *stamp = request_query(control->request, "stamp");
+
+	change->after = number(control, "after", 0);
+	change->count = number(control, "count", 1);
+	change->has_stamp = stamp != NULL;
+	change->keep_stamp = number(control, "keep_stamp", 0) == 1;
+	change->body = (char *)control->request->body;
+	if (control->stream == -1 || control->stream == BULK)
+		return "stream must be one of sandbox(1), and not bulk";
+	change->stream = (enum stream)control->stream;
+	if (change->count < 1 || change->count > COUNT_MAX)
+		return "count must be 1 to 1000000";
+	if (stamp != NULL && clock_parse(stamp, &change->stamp_ms) == -1)
+		return "stamp must be a time; write + as %2B";
+	if (change->type == CHANGE_INSERT || change->type == CHANGE_STAMP)
+		return NULL;
+	if (id == NULL || strlen(id) >= sizeof(change->id))
+		return "id is missing";
+	snprintf(change->id, sizeof(change->id), "%s", id);
+	return NULL;
+}
+
+static void
+control_change(const struct control *control, enum change_type type)
+{
+	struct buffer inserted, *body = &control->response->body;
+	struct change change = { .type = type };
+	char what[WHAT_MAX] = "too many changes wait already";
+	const char *wrong = change_read(control, &change);
+	bool waits = change.after > 0;
+
+	if (wrong != NULL) {
+		refuse(control, wrong);
+		return;
+	}
+	buffer_init(&inserted, body->ceiling);
+	if (!(waits ? changes_add(&control->pod->changes, &change) :
+	    change_apply(&control->pod->data, &change, &inserted, what)))
+		refuse(control, what);
+	else if (type == CHANGE_INSERT && !waits) {
+		response_text(control->response, 200, "application/json",
+		    "{\"inserted\":[");
+		buffer_puts(body, buffer_text(&inserted));
+		buffer_puts(body, "]}\n");
+	} else
+		done(control);
+	buffer_free(&inserted);
+}
+
+static void
+control_insert(const struct control *control)
+{
+	control_change(control, CHANGE_INSERT);
+}
+
+static void
+control_update(const struct control *control)
+{
+	control_change(control, CHANGE_UPDATE);
+}
+
+static void
+control_delete(const struct control *control)
+{
+	control_change(control, CHANGE_DELETE);
+}
+
+static void
+control_stamp(const struct control *control)
+{
+	control_change(control, CHANGE_STAMP);
+}
+
+static void
+control_revoke(const struct control *control)
+{
+	tokens_revoke(control->pod->tokens, number(control, "refresh", 0) ==
+	    1);
+	done(control);
+}
+
+static void
+control_consent(const struct control *control)
+{
+	tokens_deny(control->pod->tokens, number(control, "deny", 0) == 1);
+	done(control);
+}
+
+static void
+control_quirk(const struct control *control)
+{
+	const char *name = request_query(control->request, "name");
+	const char *stream = request_query(control->request, "stream");
+
+	if (strcmp(control->request->method, "DELETE") == 0)
+		memset(&control->pod->quirks, 0,
+		    sizeof(control->pod->quirks));
+	else if (stream != NULL && control->stream == -1) {
+		refuse(control, "there is no such stream");
+		return;
+	} else if (name == NULL || !quirk_set(&control->pod->quirks, name,
+	    control->stream, request_query(control->request, "value"),
+	    number(control, "count", 0))) {
+		refuse(control, "name must be a quirk of sandbox(1)");
+		return;
+	}
+	done(control);
+}
+
+/* Let an attribute be used, or not, in q or in orderBy. */
+static void
+control_bar(const struct control *control, bool is_query)
+{
+	const char *name = request_query(control->request, "attribute");
+	struct barred *barred;
+	int attribute;
+
+	if (control->stream == -1 || name == NULL) {
+		refuse(control, "stream and attribute must be given");
+		return;
+	}
+	attribute = kind_attribute(stream_kinds[control->stream], name,
+	    strlen(name));
+	if (attribute == -1) {
+		refuse(control, "the stream has no such attribute");
+		return;
+	}
+	barred = &control->pod->barred[control->stream];
+	*(is_query ? &barred->query[attribute] : &barred->order[attribute]) =
+	    number(control, "value", 0) == 0;
+	done(control);
+}
+
+static void
+control_queryable(const struct control *control)
+{
+	control_bar(control, true);
+}
+
+static void
+control_sortable(const struct control *control)
+{
+	control_bar(control, false);
+}
+
+static void
+version_write(struct buffer *out, const struct version *version)
+{
+	buffer_printf(out, "{\"id\":%s,\"stamp\":%s,\"content\":%lu}\n",
+	    version->key, version->stamp, version->changes);
+}
+
+static void
+control_rows(const struct control *control)
+{
+	struct buffer *body = &control->response->body;
+	const struct list *list;
+
+	if (control->stream == -1) {
+		refuse(control, "stream must be one of sandbox(1)");
+		return;
+	}
+	list = &control->pod->data.lists[control->stream];
+	response_text(control->response, 200, "application/x-ndjson", "");
+	for (size_t i = 0; i < list->count; i++) {
+		const struct item *item = list->items[i];
+		struct version now = { item_value(item, item->kind->key),
+			item_value(item, "LastUpdateDate"), item->changes };
+
+		version_write(body, &now);
 	}
 }
 
 static void
-delete(struct pod *pod, enum stream stream, const struct request *request,
-    struct response *response)
+control_history(const struct control *control)
 {
-	const char *id = request_query(request, "id");
-	struct list *list = &pod->data.lists[stream];
-	struct item *item = id == NULL ? NULL : list_find(list, id,
-	    strlen(id));
-	size_t i = 0;
+	const struct past *past;
 
-	if (item == NULL) {
-		refuse(response, "there is no such row");
+	if (control->stream == -1) {
+		refuse(control, "stream must be one of sandbox(1)");
 		return;
 	}
-	while (list->items[i] != item)
-		i++;
-	for (size_t j = 0; j < KIND_CHILDREN_MAX; j++)
-		list_free(&item->children[j]);
-	list->count--;
-	memmove(&list->items[i], &list->items[i + 1],
-	    (list->count - i) * sizeof(struct item *));
-	response_text(response, 200, "application/json", "{\"ok\":true}\n");
+	past = &control->pod->data.past[control->stream];
+	response_text(control->response, 200, "application/x-ndjson", "");
+	for (size_t i = 0; i < past->count; i++)
+		version_write(&control->response->body, &past->versions[i]);
+}
+
+static void
+control_stats(const struct control *control)
+{
+	const struct pod *pod = control->pod;
+
+	response_text(control->response, 200, "application/json", "");
+	buffer_printf(&control->response->body, "{\"tokens_given\":%llu,"
+	    "\"refresh_tokens_given\":%llu,\"requests\":%llu,"
+	    "\"gzip_answers\":%llu,\"waiting\":%zu}\n",
+	    (unsigned long long)tokens_given(pod->tokens),
+	    (unsigned long long)tokens_refresh_given(pod->tokens),
+	    (unsigned long long)pod->answered,
+	    (unsigned long long)pod->gzipped, pod->changes.count);
 }
 
 void
 pod_control(struct pod *pod, const struct request *request,
     struct response *response)
 {
-	const char *what = request->path + strlen("/_control/erp/");
+	static const struct {
+		const char *name;
+		bool reads;
+		void (*act)(const struct control *control);
+	} controls[] = {
+		{ "insert", false, control_insert },
+		{ "update", false, control_update },
+		{ "delete", false, control_delete },
+		{ "stamp", false, control_stamp },
+		{ "revoke", false, control_revoke },
+		{ "consent", false, control_consent },
+		{ "quirk", false, control_quirk },
+		{ "queryable", false, control_queryable },
+		{ "sortable", false, control_sortable },
+		{ "rows", true, control_rows },
+		{ "history", true, control_history },
+		{ "stats", true, control_stats },
+	};
 	const char *name = request_query(request, "stream");
-	int stream = name == NULL ? -1 : stream_find(name, strlen(name));
+	const struct control control = { pod, request, response,
+		name == NULL ? -1 : stream_find(name, strlen(name)) };
+	size_t count = sizeof(controls) / sizeof(controls[0]), i;
 
-	if (strcmp(request->method, "POST") != 0)
+	for (i = 0; i < count; i++)
+		if (strcmp(request->path + strlen("/_control/erp/"),
+		    controls[i].name) == 0)
+			break;
+	if (i == count)
+		response_text(response, 404, "text/plain", "the pod's "
+		    "controls are in sandbox(1)\n");
+	else if (!controls[i].reads && strcmp(request->method, "POST") != 0 &&
+	    strcmp(request->method, "DELETE") != 0)
 		response_text(response, 405, "text/plain", "POST only\n");
-	else if (strcmp(what, "revoke") == 0) {
-		tokens_revoke(&pod->tokens);
-		response_text(response, 200, "application/json",
-		    "{\"ok\":true}\n");
-	} else if (stream == -1)
-		refuse(response, "stream must be invoices, purchaseOrders or "
-		    "journalBatches");
-	else if (strcmp(what, "insert") == 0)
-		insert(pod, (enum stream)stream, request, response);
-	else if (strcmp(what, "update") == 0)
-		update(pod, (enum stream)stream, request, response);
-	else if (strcmp(what, "delete") == 0)
-		delete(pod, (enum stream)stream, request, response);
 	else
-		response_text(response, 404, "text/plain",
-		    "insert, update, delete or revoke\n");
+		controls[i].act(&control);
 }

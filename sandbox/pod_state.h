@@ -1,31 +1,30 @@
 /*
- * pod_state: what pod.c and pod_control.c share.
+ * pod_state: what the parts of the pod share.
  */
 #ifndef SANDBOX_POD_STATE_H
 #define SANDBOX_POD_STATE_H
 
+#include "sandbox/change.h"
+#include "sandbox/compose.h"
 #include "sandbox/pod.h"
+#include "sandbox/quirk.h"
 #include "sandbox/token.h"
 
-/* An update that waits for requests to go by. */
-struct pending {
-	int64_t after;
-	enum stream stream;
-	char id[64];
-	char *body;
-	bool keep_stamp;
+/* What may be done with a stream's attributes; all false at first. */
+struct barred {
+	bool query[ATTRIBUTES_MAX], order[ATTRIBUTES_MAX];
 };
 
 struct pod {
 	struct pod_options options;
 	struct data data;
-	struct tokens tokens;
-	uint64_t answered;
-	struct pending pending[PENDING_MAX];
-	size_t pending_count;
+	struct tokens *tokens;
+	struct quirks quirks;
+	struct barred barred[STREAM_COUNT];
+	struct changes changes;
+	uint64_t answered; /* requests for resources */
+	uint64_t gzipped;
+	struct list bulk;  /* the one item that all of bulk are made from */
 };
-
-/* A request for rows has been answered: carry out what waited for it. */
-void pod_answered(struct pod *pod);
 
 #endif

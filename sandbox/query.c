@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "sandbox/query.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,32 +6,12 @@
 #include <strings.h>
 
 #include "clock.h"
-#include "sandbox/value.h"
-
-enum operator { EQUAL, UNEQUAL, LESS, LESS_EQUAL, MORE, MORE_EQUAL, LIKE, IN };
-enum node_type { COMPARE, AND, OR };
-
-struct node {
-	enum node_type type;
-	enum operator operator;
-	int left, right;      /* AND, OR: nodes */
-	int attribute;        /* COMPARE */
-	size_t literal, literal_count;
-};
-
-struct query {
-	struct node nodes[QUERY_NODES_MAX];
-	size_t node_count;
-	struct value literals[QUERY_LITERALS_MAX];
-	size_t literal_count;
-	char *pool;           /* the literals' characters */
-	size_t pool_used;
-	int root;
-};
+#include "sandbox/query_state.h"
 
 struct parser {
 	struct query *query;
 	const struct kind *kind;
+	const bool *barred;
 	const char *at;
 	char *error;
 	int depth;
@@ -108,6 +86,8 @@ attribute(struct parser *parser)
 	    length);
 	if (found == -1)
 		return refuse(parser, "an unknown attribute");
+	if (parser->barred != NULL && parser->barred[found])
+		return refuse(parser, "an attribute that isn't queryable");
 	parser->at += length;
 	return found;
 }
@@ -151,7 +131,7 @@ literal_add(struct parser *parser, const char *text, size_t length,
 	}
 	copy[used] = '\0';
 	query->pool_used += used + 1;
-	if (node->operator != LIKE && kind_is_stamp(
+	if (node->operator != LIKE && kind_is_stamp(parser->kind,
 	    parser->kind->attributes[node->attribute]) &&
 	    clock_parse(copy, &ms) == -1)
 		return refuse(parser, "a literal that isn't a time");
@@ -357,11 +337,11 @@ example(struct parser *parser)
 
 struct query *
 query_parse(const char *text, int version, const struct kind *kind,
-    char error[QUERY_ERROR])
+    const bool *barred, char error[QUERY_ERROR])
 {
 	struct query *query = calloc(1, sizeof(*query));
-	struct parser parser = { .query = query, .kind = kind, .at = text,
-	    .error = error };
+	struct parser parser = { .query = query, .kind = kind,
+	    .barred = barred, .at = text, .error = error };
 
 	error[0] = '\0';
 	if (query == NULL || (query->pool = malloc(strlen(text) * 2 + 1)) ==
@@ -388,82 +368,4 @@ query_free(struct query *query)
 		return;
 	free(query->pool);
 	free(query);
-}
-
-static bool
-is_like(const char *text, const char *pattern)
-{
-	const char *star = NULL, *retry = NULL;
-
-	while (*text != '\0') {
-		if (*pattern == '%' || *pattern == '*') {
-			star = pattern++;
-			retry = text;
-		} else if (*pattern == *text) {
-			pattern++;
-			text++;
-		} else if (star != NULL) {
-			pattern = star + 1;
-			text = ++retry;
-		} else
-			return false;
-	}
-	while (*pattern == '%' || *pattern == '*')
-		pattern++;
-	return *pattern == '\0';
-}
-
-static bool
-compares(const struct query *query, const struct node *node,
-    const struct value *value)
-{
-	const struct value *literals = &query->literals[node->literal];
-	int order = value_compare(value, literals);
-
-	switch (node->operator) {
-	case EQUAL:
-		return order == 0;
-	case UNEQUAL:
-		return order != 0;
-	case LESS:
-		return order < 0;
-	case LESS_EQUAL:
-		return order <= 0;
-	case MORE:
-		return order > 0;
-	case MORE_EQUAL:
-		return order >= 0;
-	case LIKE:
-		return is_like(value_text(value), value_text(literals));
-	case IN:
-		for (size_t i = 0; i < node->literal_count; i++)
-			if (value_compare(value, &literals[i]) == 0)
-				return true;
-	}
-	return false;
-}
-
-static bool
-node_matches(const struct query *query, int index, const struct item *item)
-{
-	const struct node *node = &query->nodes[index];
-	struct value value;
-	bool matches;
-
-	if (node->type == AND)
-		return node_matches(query, node->left, item) &&
-		    node_matches(query, node->right, item);
-	if (node->type == OR)
-		return node_matches(query, node->left, item) ||
-		    node_matches(query, node->right, item);
-	value_read(&value, item->values[node->attribute]);
-	matches = value.type != VALUE_NULL && compares(query, node, &value);
-	value_free(&value);
-	return matches;
-}
-
-bool
-query_matches(const struct query *query, const struct item *item)
-{
-	return node_matches(query, query->root, item);
 }

@@ -31,14 +31,23 @@
 
 struct query;
 
-/* NULL: error[] says why. */
+/* barred, which may be NULL: attributes that can't be used.  NULL: error[]
+ * says why. */
 struct query *query_parse(const char *text, int version,
-    const struct kind *kind, char error[QUERY_ERROR]);
+    const struct kind *kind, const bool *barred, char error[QUERY_ERROR]);
+/* Compare only the seconds of times from now on. */
+void query_whole_seconds(struct query *query);
 bool query_matches(const struct query *query, const struct item *item);
+/* Is it nothing but times of one attribute within bounds?  Then they are
+ * low <= time < high. */
+bool query_range(const struct query *query, int attribute, int64_t *low,
+    int64_t *high);
 void query_free(struct query *query);
 
-/* Sort by "A:asc,B:desc"; ties keep the order they had, nulls come last. */
+/* Sort by "A:asc,B:desc"; ties keep the order they had, nulls come last.
+ * barred as above. */
 int order_apply(const char *order, const struct kind *kind,
-    const struct item **items, size_t count, char error[QUERY_ERROR]);
+    const bool *barred, const struct item **items, size_t count,
+    char error[QUERY_ERROR]);
 
 #endif

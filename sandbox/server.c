@@ -98,24 +98,26 @@ void
 response_header(struct response *response, const char *name,
     const char *value)
 {
-	struct response_pair pair = { strdup(name), strdup(value) };
+	struct response_pair pair = { strdup(name),
+	    value == NULL ? NULL : strdup(value) };
 	size_t i;
 
 	for (i = 0; i < response->header_count; i++)
 		if (strcasecmp(response->headers[i].name, name) == 0)
 			break;
+	if (i < response->header_count) {
+		free(response->headers[i].name);
+		free(response->headers[i].value);
+		response->headers[i] =
+		    response->headers[--response->header_count];
+	}
 	if (pair.name == NULL || pair.value == NULL ||
-	    i == RESPONSE_HEADERS_MAX) {
+	    response->header_count == RESPONSE_HEADERS_MAX) {
 		free(pair.name);
 		free(pair.value);
 		return;
 	}
-	if (i < response->header_count) {
-		free(response->headers[i].name);
-		free(response->headers[i].value);
-	} else
-		response->header_count++;
-	response->headers[i] = pair;
+	response->headers[response->header_count++] = pair;
 }
 
 void
@@ -174,20 +176,40 @@ completed(void *context, struct MHD_Connection *connection, void **state,
 	*state = NULL;
 }
 
-/* A reader that breaks off in the middle of what was announced. */
-static ssize_t
-half_read(void *context, uint64_t position, char *out, size_t max)
+/* Let the exchange go on after so long, and the others meanwhile. */
+static void
+exchange_wait(struct exchange *exchange, int64_t ms)
 {
-	const struct exchange *exchange = context;
-	size_t half = exchange->response.body.length / 2;
-	size_t count;
+	struct server *server = exchange->server;
 
-	if (position >= half)
+	exchange->due_ms = clock_monotonic_ms() + ms;
+	exchange->next = server->waiting;
+	server->waiting = exchange;
+	MHD_suspend_connection(exchange->connection);
+}
+
+/* Half of the body, then what is to happen there, then the other half. */
+static ssize_t
+body_read(void *context, uint64_t position, char *out, size_t max)
+{
+	struct exchange *exchange = context;
+	struct response *response = &exchange->response;
+	size_t half = response->body.length / 2, count;
+	size_t end = position < half ? half : response->body.length;
+
+	if (position >= half && response->truncate)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
-	count = half - (size_t)position;
+	if (position >= half && response->stall_ms > 0) {
+		exchange_wait(exchange, response->stall_ms);
+		response->stall_ms = 0;
+		return 0;
+	}
+	if (position == response->body.length)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	count = end - (size_t)position;
 	if (count > max)
 		count = max;
-	memcpy(out, exchange->response.body.data + position, count);
+	memcpy(out, response->body.data + position, count);
 	return (ssize_t)count;
 }
 
@@ -217,12 +239,13 @@ answer(struct exchange *exchange)
 	if (response->body.failed)
 		response_text(response, 500, "text/plain",
 		    "the answer passed its ceiling\n");
-	if (response->truncate)
-		out = MHD_create_response_from_callback(response->body.length,
-		    4096, half_read, exchange, NULL);
-	else
+	if (response->truncate || response->chunked || response->stall_ms > 0)
+		out = MHD_create_response_from_callback(response->chunked ?
+		    MHD_SIZE_UNKNOWN : response->body.length, 4096, body_read,
+		    exchange, NULL);
+	else /* the exchange, and its body, outlive the answer */
 		out = MHD_create_response_from_buffer(response->body.length,
-		    response->body.data, MHD_RESPMEM_MUST_COPY);
+		    response->body.data, MHD_RESPMEM_PERSISTENT);
 	if (out == NULL)
 		return MHD_NO;
 	for (size_t i = 0; i < response->header_count; i++)
@@ -261,8 +284,9 @@ access_handler(void *context, struct MHD_Connection *connection,
     const char *data, size_t *size, void **state)
 {
 	struct exchange *exchange = *state;
-	struct server *server = context;
 
+	(void)context;
+	(void)connection;
 	(void)version;
 	if (exchange == NULL)
 		return MHD_NO;
@@ -279,11 +303,7 @@ access_handler(void *context, struct MHD_Connection *connection,
 	if (!exchange->handled) {
 		handle(exchange, method, path);
 		if (exchange->response.delay_ms > 0) {
-			exchange->due_ms = clock_monotonic_ms() +
-			    exchange->response.delay_ms;
-			exchange->next = server->waiting;
-			server->waiting = exchange;
-			MHD_suspend_connection(connection);
+			exchange_wait(exchange, exchange->response.delay_ms);
 			return MHD_YES;
 		}
 	}

@@ -55,9 +55,11 @@ struct response {
 	bool drop;           /* close the connection without an answer */
 	bool reset;          /* break it off (RST) instead */
 	bool truncate;       /* announce the whole body, send half, close */
+	int64_t stall_ms;    /* send half, wait so long, send the rest */
+	bool chunked;        /* announce no length: chunked encoding */
 };
 
-/* Add a header, or replace the one of that name. */
+/* Add a header, or replace the one of that name; value NULL removes it. */
 void response_header(struct response *response, const char *name,
     const char *value);
 /* Status, Content-Type and the body so far replaced by this text. */

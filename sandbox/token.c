@@ -1,181 +1,160 @@
 /* SPDX-License-Identifier: MIT */
-#include "sandbox/token.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "clock.h"
+#include "sandbox/base64.h"
+#include "sandbox/token_state.h"
 
-static void
-base64(const unsigned char *in, size_t length, char *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < length; i += 3) {
-		unsigned long bits = (unsigned long)in[i] << 16;
-
-		if (i + 1 < length)
-			bits |= (unsigned long)in[i + 1] << 8;
-		if (i + 2 < length)
-			bits |= in[i + 2];
-		*out++ = digits[bits >> 18];
-		*out++ = digits[bits >> 12 & 63];
-		*out++ = i + 1 < length ? digits[bits >> 6 & 63] : '=';
-		*out++ = i + 2 < length ? digits[bits & 63] : '=';
-	}
-	*out = '\0';
-}
-
-int
-tokens_init(struct tokens *tokens, const char *client_id,
-    const char *client_secret, int64_t lifetime_s, uint64_t seed)
+static int
+basic(const char *name, const char *password, char *out, size_t size)
 {
 	char pair[700];
-	int length = snprintf(pair, sizeof(pair), "%s:%s", client_id,
-	    client_secret);
+	int length = snprintf(pair, sizeof(pair), "%s:%s", name, password);
 
 	if (length < 0 || (size_t)length >= sizeof(pair))
 		return -1;
-	memset(tokens, 0, sizeof(*tokens));
-	tokens->lifetime_s = lifetime_s;
-	tokens->seed = seed;
-	memcpy(tokens->basic, "Basic ", 6);
-	base64((const unsigned char *)pair, (size_t)length,
-	    tokens->basic + 6);
-	return 0;
+	memcpy(out, "Basic ", 6);
+	return base64_encode(pair, (size_t)length, out + 6, size - 6);
 }
 
-static int
-hex(char c)
+struct tokens *
+tokens_new(const struct token_options *options)
 {
-	const char *digits = "0123456789abcdef", *found;
+	struct tokens *tokens = calloc(1, sizeof(*tokens));
 
-	if (c >= 'A' && c <= 'F')
-		c = (char)(c - 'A' + 'a');
-	found = c == '\0' ? NULL : strchr(digits, c);
-	return found == NULL ? -1 : (int)(found - digits);
-}
-
-/* One field of a form body, decoded; false when it isn't there or is too
- * long. */
-static bool
-form_value(const char *body, const char *name, char *out, size_t size)
-{
-	size_t length = strlen(name), used = 0;
-
-	while (strncmp(body, name, length) != 0 || body[length] != '=') {
-		body = strchr(body, '&');
-		if (body == NULL)
-			return false;
-		body++;
+	if (tokens == NULL)
+		return NULL;
+	tokens->options = *options;
+	if (options->key_file != NULL)
+		tokens->key = jwt_key_read(options->key_file);
+	if ((options->key_file != NULL && tokens->key == NULL) ||
+	    basic(options->client_id, options->client_secret, tokens->basic,
+	    sizeof(tokens->basic)) == -1 ||
+	    basic(options->user, options->password, tokens->user_basic,
+	    sizeof(tokens->user_basic)) == -1) {
+		tokens_free(tokens);
+		return NULL;
 	}
-	for (body += length + 1; *body != '\0' && *body != '&'; body++) {
-		char c = *body == '+' ? ' ' : *body;
-
-		if (used + 1 == size)
-			return false;
-		if (c == '%' && hex(body[1]) != -1 && hex(body[2]) != -1) {
-			c = (char)(hex(body[1]) * 16 + hex(body[2]));
-			body += 2;
-		}
-		out[used++] = c;
-	}
-	out[used] = '\0';
-	return true;
-}
-
-static void
-refuse(struct response *response, int status, const char *code,
-    const char *description)
-{
-	response_text(response, status, "application/json", "");
-	response_header(response, "Cache-Control", "no-store");
-	buffer_puts(&response->body, "{");
-	buffer_json_member(&response->body, "error", code);
-	buffer_json_member(&response->body, "error_description", description);
-	buffer_json_member(&response->body, "ecid", "SANDBOX^0,0:1");
-	buffer_puts(&response->body, "}");
-}
-
-static void
-give(struct tokens *tokens, struct response *response)
-{
-	size_t slot = tokens->given % TOKENS_MAX;
-
-	tokens->given++;
-	/* The shape of a JWT, signed by nobody. */
-	snprintf(tokens->list[slot].text, TOKEN_TEXT,
-	    "eyJhbGciOiJSUzI1NiJ9.c2FuZGJveA.%016llx%08llx",
-	    (unsigned long long)(tokens->seed * 0x9e3779b97f4a7c15ULL +
-	    tokens->given), (unsigned long long)tokens->given);
-	tokens->list[slot].end_ms = clock_monotonic_ms() +
-	    tokens->lifetime_s * 1000;
-	response_text(response, 200, "application/json", "");
-	response_header(response, "Cache-Control", "no-store");
-	buffer_printf(&response->body, "{\"access_token\":\"%s\","
-	    "\"token_type\":\"Bearer\",\"expires_in\":%lld}",
-	    tokens->list[slot].text, (long long)tokens->lifetime_s);
+	return tokens;
 }
 
 void
-tokens_handle(struct tokens *tokens, const struct request *request,
-    struct response *response)
+tokens_free(struct tokens *tokens)
 {
-	const char *authorization = request_header(request, "Authorization");
-	const char *type = request_header(request, "Content-Type");
-	char grant[128];
+	if (tokens == NULL)
+		return;
+	jwt_key_free(tokens->key);
+	free(tokens);
+}
 
-	if (strcmp(request->method, "POST") != 0) {
-		refuse(response, 405, "invalid_request", "Use POST.");
-		response_header(response, "Allow", "POST");
-	} else if (type == NULL || strncasecmp(type,
-	    "application/x-www-form-urlencoded", 33) != 0)
-		refuse(response, 400, "invalid_request",
-		    "The body must be a form.");
-	else if (authorization == NULL ||
-	    strcmp(authorization, tokens->basic) != 0) {
-		refuse(response, 401, "invalid_client",
-		    "Client authentication failed.");
-		response_header(response, "WWW-Authenticate",
-		    "Basic realm=\"idcs\"");
-	} else if (!form_value(request->body, "grant_type", grant,
-	    sizeof(grant)))
-		refuse(response, 400, "invalid_request",
-		    "The grant_type parameter is missing.");
-	else if (strcmp(grant, "client_credentials") == 0)
-		give(tokens, response);
-	else if (strcmp(grant, "refresh_token") == 0 || strcmp(grant,
-	    "urn:ietf:params:oauth:grant-type:jwt-bearer") == 0)
-		refuse(response, 400, "invalid_grant",
-		    "The assertion or refresh token is invalid or expired.");
-	else
-		refuse(response, 400, "unsupported_grant_type",
-		    "This grant type isn't supported.");
+void
+token_text(const struct tokens *tokens, const char *prefix, uint64_t number,
+    char out[TOKEN_TEXT])
+{
+	snprintf(out, TOKEN_TEXT, "%s%016llx%08llx", prefix,
+	    (unsigned long long)(tokens->options.seed *
+	    0x9e3779b97f4a7c15ULL + number), (unsigned long long)number);
 }
 
 bool
-tokens_allow(const struct tokens *tokens, const char *authorization)
+tokens_scope(const struct tokens *tokens, const char *scope, bool *offline)
 {
+	const char *wanted = tokens->options.scope;
+	bool found = false, other = false;
+	size_t length;
+
+	*offline = false;
+	for (; *scope != '\0'; scope += length) {
+		scope += strspn(scope, " ");
+		length = strcspn(scope, " ");
+		if (length == 14 && strncmp(scope, "offline_access", 14) == 0)
+			*offline = true;
+		else if (wanted != NULL && length == strlen(wanted) &&
+		    strncmp(scope, wanted, length) == 0)
+			found = true;
+		else if (length > 0)
+			other = true;
+	}
+	return wanted == NULL || (found && !other);
+}
+
+/* A JWT of the trusted issuer, signed by the user? */
+static bool
+is_trusted(const struct tokens *tokens, const char *text)
+{
+	const struct token_options *options = &tokens->options;
+	struct jwt jwt;
+	bool trusted;
+
+	if (tokens->key == NULL || *jwt_key_thumbprint(tokens->key) == '\0')
+		return false;
+	trusted = jwt_read(&jwt, tokens->key, text) == NULL &&
+	    json_is(&jwt.header, json_member(&jwt.header, 0, "x5t"),
+	    jwt_key_thumbprint(tokens->key)) &&
+	    jwt_claims(&jwt, "iss", options->issuer) &&
+	    jwt_claims(&jwt, "prn", options->user) && jwt_times(&jwt) == NULL;
+	jwt_free(&jwt);
+	return trusted;
+}
+
+bool
+tokens_allow(const struct tokens *tokens, const struct request *request)
+{
+	const char *authorization = request_header(request, "Authorization");
 	int64_t now = clock_monotonic_ms();
 
 	if (authorization == NULL)
 		return false;
-	if (strcmp(authorization, tokens->basic) == 0)
+	if (strcmp(authorization, tokens->basic) == 0 ||
+	    strcmp(authorization, tokens->user_basic) == 0)
 		return true;
 	if (strncasecmp(authorization, "Bearer ", 7) != 0 ||
 	    authorization[7] == '\0')
 		return false;
 	for (size_t i = 0; i < TOKENS_MAX; i++)
-		if (strcmp(tokens->list[i].text, authorization + 7) == 0)
-			return now < tokens->list[i].end_ms;
-	return false;
+		if (strcmp(tokens->access[i].text, authorization + 7) == 0)
+			return now < tokens->access[i].end_ms;
+	return is_trusted(tokens, authorization + 7);
+}
+
+bool
+tokens_handle(struct tokens *tokens, const struct request *request,
+    struct response *response)
+{
+	if (strcmp(request->path, "/oauth2/v1/token") == 0)
+		grant_handle(tokens, request, response);
+	else if (strcmp(request->path, "/oauth2/v1/authorize") == 0)
+		authorize_handle(tokens, request, response);
+	else
+		return false;
+	return true;
 }
 
 void
-tokens_revoke(struct tokens *tokens)
+tokens_revoke(struct tokens *tokens, bool refresh_too)
 {
-	memset(tokens->list, 0, sizeof(tokens->list));
+	memset(tokens->access, 0, sizeof(tokens->access));
+	for (size_t i = 0; i < TOKENS_MAX && refresh_too; i++)
+		tokens->refresh[i].dead = true;
+}
+
+void
+tokens_deny(struct tokens *tokens, bool deny)
+{
+	tokens->deny = deny;
+}
+
+uint64_t
+tokens_given(const struct tokens *tokens)
+{
+	return tokens->given;
+}
+
+uint64_t
+tokens_refresh_given(const struct tokens *tokens)
+{
+	return tokens->refresh_given;
 }
