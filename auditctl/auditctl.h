@@ -16,6 +16,9 @@ int bookmark_command(struct ledger *ledger, int argc, char **argv);
 int list_command(struct ledger *ledger, int argc, char **argv);
 int show_command(struct ledger *ledger, int argc, char **argv);
 int replay_command(struct ledger *ledger, int argc, char **argv);
+/* Become fetch --login, for auditctl speaks to no network.  config and log:
+ * the values of those options, or NULL.  Returns only when that fails. */
+int login_command(const char *config, const char *log, int argc, char **argv);
 
 /* Write the rows of a prepared statement: a table with a header on a
  * terminal, else one JSON object a line, members named after the columns. */

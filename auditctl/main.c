@@ -19,6 +19,9 @@ static const char usage[] =
     "                          descriptor N\n"
     "  vault list              names and ages, never values\n"
     "  vault rm NAME           forget a secret\n"
+    "  login oracle [--no-browser] [--port N] [--timeout SPAN]\n"
+    "                          log in to the ERP with a browser, and keep the\n"
+    "                          refresh token\n"
     "  bookmark list           how far each stream was read\n"
     "  check                   is the audit log what was written?\n"
     "  list [OPTIONS]          messages, the newest first: --state --channel\n"
@@ -50,7 +53,7 @@ static const struct command {
 };
 
 struct options {
-	const char *config, *db, *key_file;
+	const char *config, *db, *key_file, *log;
 };
 
 /* -1: go on; else the exit status. */
@@ -81,6 +84,7 @@ parse_options(struct options *options, int argc, char **argv)
 			options->key_file = optarg;
 			break;
 		case 'L':
+			options->log = optarg;
 			if (log_open("auditctl", optarg) == 0)
 				break;
 			log_error("option --log takes text or json");
@@ -164,6 +168,17 @@ run(const char *db, const char *key_file, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* It needs the configuration, and opens the ledger itself. */
+static int
+login(const struct options *options, int argc, char **argv)
+{
+	if (options->db == NULL)
+		return login_command(options->config, options->log, argc,
+		    argv);
+	log_error("login needs the configuration: give --config, not --db");
+	return EXIT_USAGE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -175,7 +190,10 @@ main(int argc, char **argv)
 	log_open("auditctl", NULL);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
-	if ((rc = parse_options(&options, argc, argv)) == -1) {
+	if ((rc = parse_options(&options, argc, argv)) == -1 &&
+	    strcmp(argv[optind], "login") == 0)
+		rc = login(&options, argc - optind, argv + optind);
+	else if (rc == -1) {
 		if (secret_start(&error) == -1 ||
 		    locate(&options, &db, &key_file, &error) == -1)
 			rc = log_failure(&error);

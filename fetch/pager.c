@@ -7,102 +7,111 @@
 
 #include "clock.h"
 #include "fetch/row.h"
-#include "fetch/seen.h"
-#include "log.h"
+#include "record_version.h"
 
 #define EMPTY_PAGES_MAX 2 /* that promise more, in a row */
 #define RESTARTS_MAX 100  /* of one group whose rows keep moving */
 #define REPEATS_MAX 3     /* of a page, in a row: no move of rows explains it */
-#define NO_STAMP INT64_MIN
+#define CHILD_RESTARTS_MAX 5
+#define STAMP_TEXT 24
+#define LIMIT_LEAST 2     /* a page shares a row with the one before */
 
-struct pager {
-	struct rest *rest;
-	struct singer *singer;
-	const struct stream *stream;
-	size_t index;
-	int64_t low, until; /* bounds of the query; -1: none */
-	int64_t limit, offset;
-	int64_t current;    /* stamp of the group that is being read */
-	struct seen seen;   /* what was written of the current group */
-	char *first_id, *last_id; /* of the page before */
-	int empty_pages, restarts, repeats;
-	int64_t latest;     /* a stamp that is believed */
-	int64_t written;    /* stamp of the last STATE */
-	bool schema_written, state_written; /* the latter: on this page */
-};
-
-static int
-parameter(struct pager *pager, struct buffer *url, const char *name,
-    const char *text)
+void
+pager_open(struct pager *pager, const struct stream *stream, size_t index,
+    struct singer *singer, struct ledger *ledger, const char *pipeline,
+    const char *base)
 {
-	char *escaped = curl_easy_escape(pager->rest->curl, text, 0);
-	int rc = escaped == NULL ? -1 : buffer_printf(url, "&%s=%s", name,
-	    escaped);
+	*pager = (struct pager){ .stream = stream, .index = index,
+		.singer = singer, .ledger = ledger, .pipeline = pipeline,
+		.base = base };
+	splitter_open(&pager->splitter, PAGER_BODY_MAX);
+	buffer_init(&pager->held, SINGER_LINE_MAX);
+	buffer_init(&pager->child, PAGER_BODY_MAX);
+	buffer_init(&pager->scratch, SINGER_LINE_MAX);
+	buffer_init(&pager->version, 128);
+}
 
-	curl_free(escaped);
-	return rc;
+/* What belongs to one pass, but not its memory. */
+static void
+forget_page(struct pager *pager)
+{
+	splitter_reset(&pager->splitter);
+	buffer_clear(&pager->child);
+	pager->page_rows = pager->page_bytes = 0;
+	pager->state_written = pager->skipping = pager->met_last = false;
+	free(pager->end_id);
+	pager->end_id = NULL;
 }
 
 static void
-bound(struct buffer *query, const char *cursor, const char *operator,
-    int64_t stamp_ms)
+forget_pass(struct pager *pager)
 {
-	char stamp[CLOCK_TEXT];
-
-	if (stamp_ms == -1)
-		return;
-	clock_format(stamp_ms, stamp);
-	/* An explicit zone: how a literal without one is read isn't known. */
-	buffer_printf(query, "%s%s %s '%s'", query->length > 0 ? " and " : "",
-	    cursor, operator, stamp);
+	forget_page(pager);
+	seen_clear(&pager->group_seen);
+	free(pager->first_id);
+	free(pager->last_id);
+	free(pager->held_id);
+	pager->first_id = pager->last_id = pager->held_id = NULL;
+	pager->at_children = false;
 }
 
-/* The order must name the key, so that ties have an order too. */
-static void
-order(const struct stream *stream, struct buffer *out)
+void
+pager_close(struct pager *pager)
 {
-	const char *key = stream->key;
-	size_t length;
-
-	buffer_printf(out, "%s:asc", stream->cursor);
-	while (*key != '\0') {
-		length = strcspn(key, ",");
-		buffer_printf(out, ",%.*s:asc", (int)length, key);
-		key += length + (key[length] == ',');
-	}
+	forget_pass(pager);
+	splitter_close(&pager->splitter);
+	seen_free(&pager->group_seen);
+	seen_free(&pager->recent);
+	json_free(&pager->row);
+	json_free(&pager->envelope);
+	buffer_free(&pager->held);
+	buffer_free(&pager->child);
+	buffer_free(&pager->scratch);
+	buffer_free(&pager->version);
 }
 
-static int
-page_url(struct pager *pager, struct buffer *url, struct error *error)
+void
+pager_start(struct pager *pager, const struct pager_pass *pass)
 {
-	const struct stream *stream = pager->stream;
-	struct buffer text;
+	forget_pass(pager);
+	pager->pass = *pass;
+	pager->counts = (struct pager_counts){ .stamp_ms = PAGER_NO_STAMP };
+	pager->full_limit = pager->stream->page_size;
+	pager->query = (struct query){ .low = pass->since,
+		.until = pass->until, .limit = pager->full_limit };
+	pager->group = pager->group_latest = PAGER_NO_STAMP;
+	pager->written = pager->top = PAGER_NO_STAMP;
+	pager->bottom = pass->since == -1 ? PAGER_NO_STAMP : pass->since;
+	pager->stopping = pager->finished = pager->fresh = false;
+	pager->restarts = pager->repeats = pager->empty_pages = 0;
+}
 
-	buffer_init(&text, 16384);
-	buffer_clear(url);
-	buffer_printf(url, "%s?onlyData=true&limit=%lld&offset=%lld",
-	    stream->path, (long long)pager->limit,
-	    (long long)pager->offset);
-	bound(&text, stream->cursor, ">=", pager->low);
-	bound(&text, stream->cursor, "<", pager->until);
-	if (stream->filter != NULL)
-		buffer_printf(&text, "%s(%s)", text.length > 0 ? " and " : "",
-		    stream->filter);
-	if (text.length > 0)
-		parameter(pager, url, "q", buffer_text(&text));
-	buffer_clear(&text);
-	order(stream, &text);
-	parameter(pager, url, "orderBy", buffer_text(&text));
-	/* The server lets fields win over expand. */
-	if (stream->fields != NULL)
-		parameter(pager, url, "fields", stream->fields);
-	else if (stream->expand != NULL)
-		parameter(pager, url, "expand", stream->expand);
-	if (url->failed || text.failed)
-		error_set(error, EXIT_CONFIG, "stream %s: its filter or "
-		    "fields are too long for a URL", stream->name);
-	buffer_free(&text);
-	return url->failed ? -1 : 0;
+int
+pager_url(struct pager *pager, struct buffer *url, struct error *error)
+{
+	if (!pager->at_children)
+		return query_url(pager->stream, &pager->query, url, error);
+	return children_url(&pager->cut, pager->stream, &pager->row,
+	    pager->held_id, pager->base, pager->query.limit,
+	    pager->child_offset, url, error);
+}
+
+void
+pager_answer(struct pager *pager, const char *date)
+{
+	int64_t now;
+
+	if (clock_parse_http(date, &now) == -1)
+		now = clock_wall_ms();
+	pager->latest = now + PAGER_AHEAD_MAX_MS;
+	pager->page_bytes = 0;
+	if (pager->at_children)
+		buffer_clear(&pager->child);
+	else
+		forget_page(pager);
+	/* Descending rows may move to the front between two pages. */
+	if (pager->stream->scan == STREAM_DESCENDING)
+		pager->group = PAGER_NO_STAMP;
 }
 
 static int
@@ -115,17 +124,22 @@ state_write(struct pager *pager, int64_t stamp, struct error *error)
 	return singer_state(pager->singer, pager->index, stamp, error);
 }
 
-/* The current group is whole.  A STATE belongs here, before the next group's
+/* The group before is whole.  A STATE belongs here, before the next group's
  * first record; one a page is enough. */
 static int
-next_group(struct pager *pager, int64_t stamp, struct error *error)
+next_group(struct pager *pager, int64_t second, struct error *error)
 {
-	int64_t complete = pager->current;
+	int64_t complete = pager->group_latest;
 
-	pager->current = stamp;
+	pager->group = second;
+	pager->group_latest = PAGER_NO_STAMP;
 	pager->restarts = pager->repeats = 0;
-	seen_clear(&pager->seen);
-	return complete == NO_STAMP || pager->state_written ? 0 :
+	seen_clear(&pager->group_seen);
+	if (complete == PAGER_NO_STAMP)
+		return 0;
+	if (pager->stopping)
+		pager->finished = true;
+	return pager->state_written && !pager->finished ? 0 :
 	    state_write(pager, complete, error);
 }
 
@@ -138,8 +152,9 @@ ahead(struct pager *pager, const char *id, int64_t stamp, struct error *error)
 	char text[CLOCK_TEXT];
 
 	/* The groups before are whole: they needn't wait for its repair. */
-	if (pager->current != NO_STAMP &&
-	    state_write(pager, pager->current, error) == -1)
+	if (stream->scan == STREAM_QUERY &&
+	    pager->group_latest != PAGER_NO_STAMP &&
+	    state_write(pager, pager->group_latest, error) == -1)
 		return -1;
 	clock_format(stamp, text);
 	return error_set(error, EXIT_PROTOCOL, "stream %s: record %s has the "
@@ -149,219 +164,451 @@ ahead(struct pager *pager, const char *id, int64_t stamp, struct error *error)
 }
 
 static int
-place_in_time(struct pager *pager, const char *id, int64_t stamp,
-    struct error *error)
+disorder(struct pager *pager, const char *id, struct error *error)
 {
-	if (stamp < pager->current ||
-	    (pager->low != -1 && stamp < pager->low))
-		return error_set(error, EXIT_PROTOCOL, "stream %s: record %s "
-		    "is out of order: the server doesn't sort by %s",
-		    pager->stream->name, id, pager->stream->cursor);
-	if (stamp == pager->current)
-		return 0;
-	if (stamp > pager->latest)
-		return ahead(pager, id, stamp, error);
-	return next_group(pager, stamp, error);
+	return error_set(error, EXIT_PROTOCOL, "stream %s: record %s is out of "
+	    "order: the server doesn't sort by %s", pager->stream->name, id,
+	    pager->stream->cursor);
 }
 
+/* 0: take the row, 1: leave it, -1: error. */
 static int
-row_read(struct pager *pager, const struct json *json, json_node row,
+in_time(struct pager *pager, const char *id, int64_t stamp,
+    struct error *error)
+{
+	int64_t second = query_second(stamp), low = pager->query.low;
+
+	if (pager->stream->scan == STREAM_DESCENDING) {
+		if (pager->group != PAGER_NO_STAMP && second > pager->group)
+			return disorder(pager, id, error);
+		pager->group = second;
+		if (pager->top == PAGER_NO_STAMP)
+			pager->top = second;
+		/* All from here down is behind the bookmark. */
+		if (stamp < pager->bottom)
+			pager->skipping = true;
+	} else if (second < pager->group ||
+	    (low != -1 && second < query_second(low)))
+		return disorder(pager, id, error);
+	if (stamp > pager->latest)
+		return ahead(pager, id, stamp, error);
+	if (pager->skipping || (pager->pass.until != -1 &&
+	    stamp >= pager->pass.until))
+		return 1;
+	if (pager->stream->scan == STREAM_QUERY) {
+		if (second > pager->group &&
+		    next_group(pager, second, error) == -1)
+			return -1;
+		if (!pager->finished && stamp > pager->group_latest)
+			pager->group_latest = stamp;
+	}
+	return pager->finished;
+}
+
+/* What tells a row of the group from another version of it. */
+static void
+stamp_name(int64_t stamp, char out[STAMP_TEXT])
+{
+	snprintf(out, STAMP_TEXT, "%lld", (long long)stamp);
+}
+
+/* Was this version written already, now or by an earlier run?  -1: error. */
+static int
+is_known(struct pager *pager, const char *id, int64_t stamp,
     struct error *error)
 {
 	const struct stream *stream = pager->stream;
-	char *id = row_id(stream, json, row, error);
-	int64_t stamp = 0;
-	int known;
+	bool ask = pager->pass.from_ledger && (stream->scan == STREAM_WHOLE ||
+	    stamp <= pager->pass.bookmark);
 
-	if (id == NULL)
-		return -1;
-	if (row_stamp(stream, json, row, id, &stamp, error) == -1 ||
-	    place_in_time(pager, id, stamp, error) == -1 ||
-	    row_whole(stream, json, row, id, error) == -1) {
-		free(id);
-		return -1;
-	}
-	if ((known = seen_add(&pager->seen, id, error)) != 0)
-		return known == 1 ? 0 : -1;
-	if (!pager->schema_written &&
-	    singer_schema(pager->singer, stream, error) == -1)
-		return -1;
-	pager->schema_written = true;
-	return singer_record(pager->singer, stream, json, row, error);
+	if (!ask && !pager->pass.remember)
+		return 0;
+	buffer_clear(&pager->version);
+	if (record_version(&pager->row, 0, stream->cursor, &pager->scratch,
+	    &pager->version) == -1)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	if (seen_has(&pager->recent, id, pager->version.data))
+		return 1;
+	return ask ? record_known(pager->ledger, pager->pipeline, stream->name,
+	    id, pager->version.data, error) : 0;
 }
 
-/* Read the group again from its start. */
+/* The row is whole: write it, unless it is known. */
 static int
-restart(struct pager *pager, struct error *error)
+row_write(struct pager *pager, const char *id, int64_t stamp,
+    struct error *error)
 {
-	pager->offset = 0;
-	return ++pager->restarts < RESTARTS_MAX ? 0 :
-	    error_set(error, EXIT_TEMPFAIL, "stream %s: rows with one stamp "
-	    "keep moving while they are read; try later", pager->stream->name);
+	char stamp_text[STAMP_TEXT];
+	int known = is_known(pager, id, stamp, error);
+
+	stamp_name(stamp, stamp_text);
+	if (known == -1 || seen_add(&pager->group_seen, id, stamp_text, stamp,
+	    error) == -1)
+		return -1;
+	if (known == 1) {
+		pager->counts.known++;
+		return 0;
+	}
+	if (!pager->schema_written &&
+	    singer_schema(pager->singer, pager->stream, error) == -1)
+		return -1;
+	pager->schema_written = true;
+	if (singer_record(pager->singer, pager->stream, &pager->row, 0,
+	    error) == -1)
+		return -1;
+	pager->fresh = true;
+	pager->counts.records++;
+	return pager->pass.remember ? seen_add(&pager->recent, id,
+	    pager->version.data, stamp, error) : 0;
+}
+
+/* Keep the row, whose children are cut; the rest of the page waits. */
+static int
+row_hold(struct pager *pager, const char *id, int64_t stamp,
+    struct error *error)
+{
+	buffer_clear(&pager->held);
+	if (buffer_append(&pager->held, pager->row.text,
+	    pager->row.length) == -1)
+		return error_set(error, EXIT_PROTOCOL, "stream %s: record %s "
+		    "is over the ceiling of %zu bytes", pager->stream->name,
+		    id, SINGER_LINE_MAX);
+	pager->row.text = pager->held.data;
+	pager->held_stamp = stamp;
+	pager->child_offset = pager->cut.have > 0 ? pager->cut.have - 1 : 0;
+	pager->child_restarts = 0;
+	pager->held_id = strdup(id);
+	return pager->held_id != NULL ? 0 :
+	    error_set(error, EXIT_SYSTEM, "out of memory");
 }
 
 /* Inside a group the page begins with the last row of the one before; with
- * another, or none, rows have moved.  1: so they have. */
+ * another, rows have moved, and it is left: *skipping. */
 static int
-place_check(struct pager *pager, const struct json *json, json_node row,
-    struct error *error)
+place_check(struct pager *pager, const char *id, struct error *error)
 {
-	char *id;
-	bool moved, repeated;
+	bool moved = pager->query.offset > 0 &&
+	    strcmp(id, pager->last_id) != 0;
+	bool repeated = moved && strcmp(id, pager->first_id) == 0;
 
-	if (row == JSON_NONE)
-		return pager->offset > 0;
-	id = row_id(pager->stream, json, row, error);
-	if (id == NULL)
-		return -1;
-	moved = pager->offset > 0 && strcmp(id, pager->last_id) != 0;
-	repeated = moved && strcmp(id, pager->first_id) == 0;
 	free(pager->first_id);
-	pager->first_id = id;
+	pager->first_id = strdup(id);
+	if (pager->first_id == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
 	/* A row that enters small pages may repeat one, but not for ever. */
 	if (repeated && ++pager->repeats == REPEATS_MAX)
 		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
 		    "sent the same page twice", pager->stream->name);
-	if (pager->offset > 0 && !moved)
+	if (pager->query.offset > 0 && !moved)
 		pager->repeats = 0;
-	return moved;
+	pager->skipping = moved;
+	pager->met_last = pager->query.offset > 0 && !moved;
+	return 0;
+}
+
+static int
+row_place(struct pager *pager, const char *id, struct error *error)
+{
+	if (pager->stream->scan != STREAM_QUERY) {
+		if (pager->last_id != NULL && strcmp(id, pager->last_id) == 0)
+			pager->met_last = true;
+		return 0;
+	}
+	return pager->page_rows == 1 ? place_check(pager, id, error) : 0;
+}
+
+static int
+row_judge(struct pager *pager, const char *id, struct error *error)
+{
+	char stamp_text[STAMP_TEXT];
+	int64_t stamp = PAGER_NO_STAMP;
+	int rc;
+
+	if (row_place(pager, id, error) == -1)
+		return -1;
+	if (pager->skipping)
+		return 0;
+	if (pager->stream->cursor != NULL) {
+		if (row_stamp(pager->stream, &pager->row, 0, id, &stamp,
+		    error) == -1)
+			return -1;
+		if ((rc = in_time(pager, id, stamp, error)) != 0)
+			return rc == 1 ? 0 : -1;
+	}
+	stamp_name(stamp, stamp_text);
+	if (seen_has(&pager->group_seen, id, stamp_text))
+		return 0;
+	pager->counts.rows++;
+	if (stamp > pager->counts.stamp_ms)
+		pager->counts.stamp_ms = stamp;
+	return children_cut(&pager->row, &pager->cut) ?
+	    row_hold(pager, id, stamp, error) :
+	    row_write(pager, id, stamp, error);
+}
+
+static int
+row_take(struct pager *pager, const char *text, size_t length,
+    struct error *error)
+{
+	struct error broken;
+
+	if (json_parse(&pager->row, text, length, &broken) == -1)
+		return error_set(error, EXIT_PROTOCOL, "stream %s: a record is "
+		    "%.200s", pager->stream->name, broken.message);
+	free(pager->end_id);
+	pager->end_id = row_id(pager->stream, &pager->row, 0, error);
+	if (pager->end_id == NULL)
+		return -1;
+	pager->page_rows++;
+	return row_judge(pager, pager->end_id, error);
+}
+
+/* Take the rows that are there, up to one whose children are cut. */
+static int
+drain(struct pager *pager, struct error *error)
+{
+	enum splitter_result result = SPLITTER_MORE;
+	struct error why;
+	const char *row;
+	size_t length;
+
+	while (pager->held_id == NULL && !pager->finished &&
+	    (result = splitter_next(&pager->splitter, &row, &length, &why)) ==
+	    SPLITTER_ROW)
+		if (row_take(pager, row, length, error) == -1)
+			return -1;
+	if (result == SPLITTER_ERROR)
+		return error_set(error, why.code, "stream %s: %.400s",
+		    pager->stream->name, why.message);
+	return pager->finished;
+}
+
+int
+pager_feed(struct pager *pager, const char *bytes, size_t count,
+    struct error *error)
+{
+	pager->page_bytes += count;
+	if (pager->page_bytes > PAGER_BODY_MAX)
+		return error_set(error, EXIT_PROTOCOL, "stream %s: the answer "
+		    "is over %zu bytes; make oracle.page_size smaller",
+		    pager->stream->name, PAGER_BODY_MAX);
+	if ((pager->at_children ? buffer_append(&pager->child, bytes, count) :
+	    splitter_feed(&pager->splitter, bytes, count)) == -1)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	return pager->at_children ? 0 : drain(pager, error);
+}
+
+/* Read the group, or the round, again from its start. */
+static int
+restart(struct pager *pager, struct error *error)
+{
+	pager->query.offset = 0;
+	return ++pager->restarts < RESTARTS_MAX ? 0 :
+	    error_set(error, EXIT_TEMPFAIL, "stream %s: rows %s keep moving "
+	    "while they are read; try later", pager->stream->name,
+	    pager->stream->scan == STREAM_QUERY ? "with one stamp" : "");
+}
+
+/* The end was told: 1 if nothing new has come since it was told last, else
+ * look once more. */
+static int
+confirm(struct pager *pager)
+{
+	bool done = !pager->fresh || pager->stopping ||
+	    pager->stream->scan == STREAM_WHOLE;
+
+	pager->fresh = false;
+	pager->query.offset = 0;
+	if (pager->stream->scan == STREAM_DESCENDING && !done) {
+		/* What changed meanwhile went to the front. */
+		pager->bottom = pager->top;
+		pager->top = PAGER_NO_STAMP;
+		free(pager->last_id);
+		pager->last_id = NULL;
+	}
+	return done;
 }
 
 /* Where the next page begins.  1: there is none. */
 static int
-advance(struct pager *pager, bool more, size_t rows, struct error *error)
+advance(struct pager *pager, bool more, struct error *error)
 {
-	if (!more)
-		return 1;
-	if (rows == 0)
+	struct query *query = &pager->query;
+	size_t rows = pager->page_rows;
+
+	if (rows > 0)
+		pager->empty_pages = 0;
+	else if (more)
 		return ++pager->empty_pages < EMPTY_PAGES_MAX ? 0 :
 		    error_set(error, EXIT_PROTOCOL, "stream %s: the server "
 		    "promises more records and sends none",
 		    pager->stream->name);
-	pager->empty_pages = 0;
-	if (pager->low == -1 || pager->current > pager->low) {
-		pager->low = pager->current;
-		pager->offset = 0;
-	} else if (rows == 1)
+	if (pager->stream->scan == STREAM_QUERY &&
+	    pager->group != PAGER_NO_STAMP && pager->group > query->low) {
+		query->low = pager->group;
+		query->offset = 0;
+		return more ? 0 : confirm(pager);
+	}
+	if (!more)
+		return confirm(pager);
+	if (rows == 1)
 		/* None to know the place by. */
 		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
 		    "gives one row a page: records with one stamp can't be "
 		    "read safely", pager->stream->name);
-	else
-		/* One row again: if it isn't there, rows before it left. */
-		pager->offset += (int64_t)rows - 1;
+	/* One row again: if it isn't there, rows before it left. */
+	query->offset += (int64_t)rows - 1;
 	return 0;
 }
 
-/* The latest stamp that an answer may hold, by the server's clock if it tells
- * the time. */
-static int64_t
-latest(const struct rest *rest)
-{
-	int64_t now;
-
-	if (clock_parse_http(rest->answer.date, &now) == -1)
-		now = clock_wall_ms();
-	return now + PAGER_AHEAD_MAX_MS;
-}
-
-/* 0: go on, 1: the end, -1: error. */
+/* The pass is complete.  Without rows the bookmark is said again, or with
+ * --since its time: who keeps the last STATE must find one, and the next run
+ * goes on from there. */
 static int
-page_read(struct pager *pager, struct buffer *url, struct json *json,
-    struct error *error)
+complete(struct pager *pager, struct error *error)
 {
-	json_node items, row, last = JSON_NONE;
+	const struct singer_bookmark *mark =
+	    &pager->singer->bookmarks[pager->index];
+	int64_t stamp = pager->stream->scan == STREAM_QUERY ?
+	    pager->group_latest : pager->counts.stamp_ms;
+
+	pager->finished = true;
+	if (pager->stream->cursor == NULL)
+		return singer_checkpoint(pager->singer, pager->stream, error);
+	if (stamp == PAGER_NO_STAMP && mark->known)
+		stamp = mark->stamp_ms;
+	else if (stamp == PAGER_NO_STAMP)
+		stamp = pager->pass.since == -1 ? PAGER_NO_STAMP :
+		    pager->pass.since;
+	return stamp == PAGER_NO_STAMP ? 0 : state_write(pager, stamp, error);
+}
+
+static int
+page_end(struct pager *pager, struct error *error)
+{
+	const struct json *json = &pager->envelope;
+	struct error why;
 	bool more;
+	json_node node;
+	int64_t limit = pager->query.limit;
 	int rc;
 
-	pager->state_written = false;
-	if (page_url(pager, url, error) == -1 || rest_get(pager->rest,
-	    pager->stream->name, buffer_text(url), json, error) == -1)
-		return -1;
-	pager->latest = latest(pager->rest);
-	items = json_member(json, 0, "items");
-	more = json_type(json, json_member(json, 0, "hasMore")) == JSON_TRUE;
-	if (items != JSON_NONE && json_type(json, items) != JSON_ARRAY)
-		return error_set(error, EXIT_PROTOCOL, "stream %s: items is no "
-		    "array", pager->stream->name);
-	row = json_first(json, items);
-	if ((rc = place_check(pager, json, row, error)) != 0)
-		return rc == 1 ? restart(pager, error) : -1;
-	for (; row != JSON_NONE; row = json_next(json, row)) {
-		if (row_read(pager, json, row, error) == -1)
-			return -1;
-		last = row;
+	pager->counts.pages++;
+	if (splitter_end(&pager->splitter, &pager->envelope, &why) == -1)
+		return error_set(error, why.code, "stream %s: %.400s",
+		    pager->stream->name, why.message);
+	node = json_member(json, 0, "items");
+	if (json_type(json, 0) != JSON_OBJECT ||
+	    (node != JSON_NONE && json_type(json, node) != JSON_ARRAY))
+		return error_set(error, EXIT_PROTOCOL, "stream %s: the answer "
+		    "is no page with an array of items", pager->stream->name);
+	node = json_member(json, 0, "hasMore");
+	json_integer(json, json_member(json, 0, "limit"), &limit);
+	/* A full page with nothing behind it is asked after. */
+	more = json_type(json, node) == JSON_TRUE ||
+	    (limit > 1 && (int64_t)pager->page_rows >= limit);
+	if (pager->stream->scan == STREAM_DESCENDING && pager->skipping)
+		more = false;
+	if (pager->query.offset > 0 && !pager->met_last)
+		return restart(pager, error);
+	free(pager->last_id);
+	pager->last_id = pager->end_id;
+	pager->end_id = NULL;
+	rc = advance(pager, more, error);
+	forget_page(pager);
+	return rc == 1 && complete(pager, error) == -1 ? -1 : rc;
+}
+
+/* The children's page is complete: put them into the record, which may be
+ * whole then. */
+static int
+child_end(struct pager *pager, struct error *error)
+{
+	struct buffer swap;
+	struct error why;
+	int rc;
+
+	if (json_parse(&pager->envelope, buffer_text(&pager->child),
+	    pager->child.length, &why) == -1)
+		goto fail;
+	buffer_clear(&pager->scratch);
+	rc = children_splice(&pager->cut, &pager->row, &pager->envelope,
+	    pager->child_offset, &pager->scratch, &why);
+	if (rc == -1)
+		goto fail;
+	if (rc == 1) {
+		/* They have changed: read all of them again. */
+		pager->child_offset = 0;
+		return ++pager->child_restarts < CHILD_RESTARTS_MAX ? 0 :
+		    error_set(error, EXIT_TEMPFAIL, "stream %s: the %s of "
+		    "record %s keep moving while they are read; try later",
+		    pager->stream->name, pager->cut.name, pager->held_id);
 	}
-	free(pager->last_id);
-	pager->last_id = last == JSON_NONE ? NULL :
-	    row_id(pager->stream, json, last, error);
-	if (last != JSON_NONE && pager->last_id == NULL)
-		return -1;
-	return advance(pager, more, json_count(json, items), error);
-}
-
-static void
-pager_free(struct pager *pager)
-{
-	seen_clear(&pager->seen);
-	free(pager->last_id);
-	free(pager->first_id);
-}
-
-int
-pager_run(struct rest *rest, struct singer *singer,
-    const struct streams *streams, size_t stream, int64_t since_ms,
-    int64_t until_ms, struct error *error)
-{
-	struct pager pager = { .rest = rest, .singer = singer,
-		.stream = &streams->list[stream], .index = stream,
-		.low = since_ms, .until = until_ms, .current = NO_STAMP,
-		.limit = streams->list[stream].page_size,
-		.written = NO_STAMP };
-	struct json json = { 0 };
-	struct buffer url;
-	int rc;
-
-	buffer_init(&url, 32768);
-	while ((rc = page_read(&pager, &url, &json, error)) == 0)
-		;
-	/* The last group is whole as far as the server says.  Without rows the
-	 * bookmark is said again, or with --since its time: who keeps the last
-	 * STATE must find one, and the next run goes on from there. */
-	if (rc == 1 && pager.current != NO_STAMP)
-		rc = state_write(&pager, pager.current, error) == -1 ? -1 : 1;
-	else if (rc == 1 && singer->bookmarks[stream].known)
-		rc = singer_state(singer, stream,
-		    singer->bookmarks[stream].stamp_ms, error) == -1 ? -1 : 1;
-	else if (rc == 1 && since_ms != -1)
-		rc = singer_state(singer, stream, since_ms, error) == -1 ?
-		    -1 : 1;
-	json_free(&json);
-	buffer_free(&url);
-	pager_free(&pager);
-	return rc == 1 ? 0 : -1;
-}
-
-int
-pager_check(struct rest *rest, const struct stream *stream,
-    struct error *error)
-{
-	/* A bound on the cursor, so that the server judges all we will ask. */
-	struct pager pager = { .rest = rest, .stream = stream, .low = 0,
-		.until = -1, .limit = 1 };
-	struct json json = { 0 };
-	struct buffer url;
-	int rc = -1;
-
-	buffer_init(&url, 32768);
-	if (page_url(&pager, &url, error) == 0)
-		rc = rest_get(rest, stream->name, buffer_text(&url), &json,
-		    error);
-	if (rc == 0 && json_count(&json, json_member(&json, 0, "items")) == 0)
-		log_warning("stream %s: no record is visible; if there should "
-		    "be some, check the data roles of the client's user",
-		    stream->name);
-	buffer_free(&url);
-	json_free(&json);
+	swap = pager->held;
+	pager->held = pager->scratch;
+	pager->scratch = swap;
+	if (json_parse(&pager->row, pager->held.data, pager->held.length,
+	    &why) == -1)
+		goto fail;
+	if (children_cut(&pager->row, &pager->cut)) {
+		pager->child_offset = pager->cut.have > 0 ?
+		    pager->cut.have - 1 : 0;
+		return 0;
+	}
+	rc = row_write(pager, pager->held_id, pager->held_stamp, error);
+	free(pager->held_id);
+	pager->held_id = NULL;
 	return rc;
+fail:
+	return error_set(error, why.code == EXIT_SYSTEM ? EXIT_SYSTEM :
+	    EXIT_PROTOCOL, "stream %s: the %s of record %s: %.300s",
+	    pager->stream->name, pager->cut.name, pager->held_id, why.message);
+}
+
+int
+pager_end(struct pager *pager, struct error *error)
+{
+	if (pager->at_children && child_end(pager, error) == -1)
+		return -1;
+	if (drain(pager, error) == -1)
+		return -1;
+	pager->at_children = pager->held_id != NULL;
+	if (pager->finished)
+		return 1;
+	return pager->at_children ? 0 : page_end(pager, error);
+}
+
+bool
+pager_broken(struct pager *pager, bool slow)
+{
+	struct query *query = &pager->query;
+	bool came = pager->page_rows > 0 && !pager->at_children;
+
+	if (slow && query->limit / 2 >= LIMIT_LEAST)
+		query->limit /= 2;
+	if (pager->at_children)
+		return false;
+	/* Go on behind what came. */
+	if (pager->stream->scan == STREAM_QUERY &&
+	    pager->group != PAGER_NO_STAMP && pager->group > query->low) {
+		query->low = pager->group;
+		query->offset = 0;
+	}
+	/* A held row's page is lost, but the row will come again. */
+	if (pager->held_id != NULL) {
+		free(pager->held_id);
+		pager->held_id = NULL;
+	}
+	forget_page(pager);
+	return came;
+}
+
+bool
+pager_stop(struct pager *pager)
+{
+	pager->stopping = true;
+	if (pager->stream->scan != STREAM_QUERY ||
+	    pager->group_latest == PAGER_NO_STAMP)
+		pager->finished = true;
+	return pager->finished;
 }

@@ -1,34 +1,123 @@
 /*
- * pager: all rows of a stream from a stamp on, page by page, none lost.
+ * pager: all rows of a stream from a stamp on, page by page, none lost.  It
+ * asks for nothing itself: pager_url says what to ask for, pager_feed takes
+ * the answer while it arrives.
+ *
+ *   pager_start, then until pager_end says 1:
+ *     pager_url -> the request -> pager_answer, pager_feed... -> pager_end
+ *     (or, when the request failed and is tried again, pager_broken)
  *
  * Rows move while they are read: one that is updated goes to the end, and all
  * behind it shift one place left.  So paging is by key, not by offset: after
  * each page the last stamp becomes the new inclusive lower bound.  Offsets are
  * used only inside a group of equal stamps that is larger than a page; there
  * each page begins with the last row of the one before, and when it doesn't,
- * rows have moved and the group is read from its start again.  What was
- * written already of the current stamp is known by its key and dropped.
+ * rows have moved and the group is read from its start again.  A group is all
+ * stamps of one second (query.h).  What was written already of the group is
+ * known by its key and dropped.
+ *
+ * A pass ends with an answer that has no more and brings nothing new: hasMore
+ * false isn't believed of a full page, nor behind new rows.
+ *
+ * Where the pod refuses q on the cursor (STREAM_DESCENDING), the newest rows
+ * come first and the pass goes down to the bookmark, by offset, each page with
+ * the last row of the one before in it; then again down to where it began,
+ * until nothing new has come: there is a STATE at its end alone.  Without a
+ * cursor (STREAM_WHOLE) all rows are read so, in the order of the key.
+ *
+ * Up to the bookmark, rows that the ledger knows are dropped; those that this
+ * process has written are dropped everywhere.
  *
  * A server that ignores an offset, sends one row a page or rows out of order,
- * promises more and sends none, or cuts a record's children ends the stream
- * with an error and no STATE past what is whole.  So does a stamp in the
- * future: as a bookmark it would hide all that comes later.
+ * promises more and sends none, or children that can't be read in full, end
+ * the stream with an error and no STATE past what is whole.  So does a stamp
+ * in the future: as a bookmark it would hide all that comes later.
  */
 #ifndef LEDGERPIPE_FETCH_PAGER_H
 #define LEDGERPIPE_FETCH_PAGER_H
 
-#include "fetch/rest.h"
+#include "fetch/children.h"
+#include "fetch/query.h"
+#include "fetch/seen.h"
 #include "fetch/singer.h"
+#include "fetch/splitter.h"
+#include "ledger.h"
 
 #define PAGER_AHEAD_MAX_MS (24 * 3600 * 1000LL) /* of a stamp, to the clock */
+#define PAGER_BODY_MAX ((size_t)64 << 20)       /* of one answer */
+#define PAGER_NO_STAMP INT64_MIN
 
-/* since_ms and until_ms: -1 for none; since is inclusive, until exclusive. */
-int pager_run(struct rest *rest, struct singer *singer,
-    const struct streams *streams, size_t stream, int64_t since_ms,
-    int64_t until_ms, struct error *error);
-/* One row, asked for as pager_run would, to see whether the stream can be
- * read at all; a warning when there is none. */
-int pager_check(struct rest *rest, const struct stream *stream,
+/* What a pass reads, and what it may leave out. */
+struct pager_pass {
+	int64_t since, until; /* -1: none; since inclusive, until exclusive */
+	int64_t bookmark;     /* where the last pass ended, or PAGER_NO_STAMP */
+	bool from_ledger;     /* drop what the ledger knows up to there */
+	bool remember;        /* what is written, for the passes that follow */
+};
+
+struct pager_counts {
+	int64_t rows, records, known, pages;
+	int64_t stamp_ms; /* the latest that was met, or PAGER_NO_STAMP */
+};
+
+struct pager {
+	/* who reads what, set by pager_open */
+	const struct stream *stream;
+	size_t index; /* of the stream, for singer */
+	struct singer *singer;
+	struct ledger *ledger;
+	const char *pipeline, *base; /* the pod's URL */
+	/* the pass */
+	struct pager_pass pass;
+	struct pager_counts counts;
+	struct query query;
+	int64_t full_limit;      /* of the query, before it was made smaller */
+	int64_t group;           /* the second that is being read */
+	int64_t group_latest;    /* the latest stamp in it */
+	int64_t written;         /* stamp of the last STATE */
+	int64_t bottom, top;     /* descending: where this round ends, began */
+	int64_t latest;          /* a stamp that is believed */
+	bool schema_written, stopping, finished;
+	bool fresh;              /* something new since the end was first told */
+	int restarts, repeats, empty_pages;
+	struct seen group_seen;  /* what was met of this group, or round */
+	struct seen recent;      /* what this process wrote, over passes */
+	/* the page */
+	struct splitter splitter;
+	struct json row, envelope;
+	size_t page_rows, page_bytes;
+	bool state_written, skipping, met_last;
+	char *first_id, *last_id; /* of the page before */
+	char *end_id;             /* of the row read last */
+	/* a record whose children are being read, and their page */
+	struct buffer held, child, scratch, version;
+	struct children cut;
+	char *held_id;
+	int64_t held_stamp;
+	size_t child_offset;
+	int child_restarts;
+	bool at_children;
+};
+
+void pager_open(struct pager *pager, const struct stream *stream,
+    size_t index, struct singer *singer, struct ledger *ledger,
+    const char *pipeline, const char *base);
+void pager_close(struct pager *pager);
+void pager_start(struct pager *pager, const struct pager_pass *pass);
+/* The next request's path and query. */
+int pager_url(struct pager *pager, struct buffer *url, struct error *error);
+/* An answer with status 200 begins; date: its header, or "". */
+void pager_answer(struct pager *pager, const char *date);
+/* 0: go on, 1: the rest of the answer isn't needed, -1: error. */
+int pager_feed(struct pager *pager, const char *bytes, size_t count,
     struct error *error);
+/* The answer is complete, or wasn't needed further.  0: another request
+ * follows, 1: the pass is done, -1: error. */
+int pager_end(struct pager *pager, struct error *error);
+/* The request failed and will be tried again.  slow: the pod had no time for
+ * it, so ask for less.  true: rows had come before it did. */
+bool pager_broken(struct pager *pager, bool slow);
+/* End with the group that is being read.  true: there is none. */
+bool pager_stop(struct pager *pager);
 
 #endif

@@ -1,320 +1,642 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/rest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "fetch/oauth.h"
+#include "fetch/refusal.h"
 #include "log.h"
 #include "retry.h"
 
-#define TRIES 5
 #define RETRY_BASE_MS 500
 #define RETRY_CAP_MS 60000
+#define RETRY_AFTER_MAX_MS (24 * 3600 * 1000LL)
 #define CONNECT_MS 10000
 #define TIMEOUT_MS 120000
-#define BODY_MAX ((size_t)64 << 20)
-#define WORDS_MAX ((size_t)600) /* of the server, in an error */
+#define STALL_MS 60000
+#define BUDGET_MS 120000
+#define SPAN_MAX_MS 3600000
+#define CONCURRENCY 4
+#define CONCURRENCY_MAX 32
+#define WORDS_KEPT ((size_t)256 << 10) /* of a refusal, or a token */
+#define URL_MAX ((size_t)65536)
+#define TOKEN "oracle.token_url"
 
-static void
-pause_ms(int64_t ms)
+static int
+numbers(struct rest *rest, const struct config *config, struct error *error)
 {
-	struct timespec left = { ms / 1000, ms % 1000 * 1000000 };
-
-	while (nanosleep(&left, &left) == -1)
-		;
+	if (config_span(config, "oracle.timeout", TIMEOUT_MS, 100, SPAN_MAX_MS,
+	    &rest->timeout_ms, error) == -1 ||
+	    config_span(config, "oracle.connect_timeout", CONNECT_MS, 100,
+	    SPAN_MAX_MS, &rest->connect_ms, error) == -1 ||
+	    config_span(config, "oracle.stall_timeout", STALL_MS, 1000,
+	    SPAN_MAX_MS, &rest->stall_ms, error) == -1 ||
+	    config_span(config, "oracle.retry_budget", BUDGET_MS, 0,
+	    24 * (int64_t)SPAN_MAX_MS, &rest->budget_ms, error) == -1 ||
+	    config_integer(config, "oracle.concurrency", CONCURRENCY, 1,
+	    CONCURRENCY_MAX, &rest->concurrency, error) == -1)
+		return -1;
+	return config_integer(config, "oracle.framework_version", 4, 3, 9,
+	    &rest->framework_version, error);
 }
 
 int
 rest_open(struct rest *rest, const struct config *config,
     struct ledger *ledger, struct error *error)
 {
-	char *auth;
-	int supported;
-
 	memset(rest, 0, sizeof *rest);
-	rest->ledger = ledger;
-	http_answer_init(&rest->answer, BODY_MAX);
-	auth = config_string(config, "oracle.auth", "client_credentials");
-	supported = auth != NULL && strcmp(auth, "client_credentials") == 0;
-	free(auth);
-	if (!supported)
-		return error_set(error, EXIT_CONFIG, "oracle.auth: only "
-		    "client_credentials is supported");
+	buffer_init(&rest->text, REST_JSON_MAX);
+	rest->token = (struct rest_request){ .what = TOKEN, .is_token = true };
 	rest->url = config_url(config, "oracle.url", NULL, error);
-	if (rest->url == NULL)
+	if (rest->url == NULL || numbers(rest, config, error) == -1)
 		return -1;
-	rest->token_url = config_url(config, "oracle.token_url", NULL, error);
-	if (rest->token_url == NULL)
-		return -1;
-	rest->client_id = config_need(config, "oracle.client_id", error);
-	if (rest->client_id != NULL && *rest->client_id == '\0') {
-		error_set(error, EXIT_CONFIG, "'%s': 'oracle.client_id' is "
-		    "empty", config->path);
-		return -1;
-	}
-	if (rest->client_id == NULL)
-		return -1;
-	rest->scope = config_string(config, "oracle.scope", NULL);
 	rest->ca_file = config_file(config, "oracle.ca_file", NULL);
-	if (config_span(config, "oracle.timeout", TIMEOUT_MS, 100, 3600000,
-	    &rest->timeout_ms, error) == -1)
+	if (auth_open(&rest->auth, config, ledger, error) == -1)
 		return -1;
-	rest->curl = curl_easy_init();
-	if (rest->curl == NULL)
+	rest->multi = curl_multi_init();
+	if (rest->multi == NULL)
 		return error_set(error, EXIT_SYSTEM, "curl: out of memory");
 	return 0;
+}
+
+static void
+headers_free(struct rest_request *request)
+{
+	struct curl_slist *header;
+
+	/* One of them carries the token. */
+	for (header = request->headers; header != NULL; header = header->next)
+		explicit_bzero(header->data, strlen(header->data));
+	curl_slist_free_all(request->headers);
+	request->headers = NULL;
+}
+
+void
+rest_release(struct rest_request *request)
+{
+	if (request->curl != NULL) {
+		curl_easy_cleanup(request->curl);
+		http_answer_free(&request->head);
+	}
+	headers_free(request);
+	request->curl = NULL;
 }
 
 void
 rest_close(struct rest *rest)
 {
-	if (rest->curl != NULL)
-		curl_easy_cleanup(rest->curl);
+	while (rest->count > 0)
+		rest_cancel(rest, rest->list[0]);
+	rest_cancel(rest, &rest->token);
+	rest_release(&rest->token);
+	auth_close(&rest->auth);
+	if (rest->multi != NULL)
+		curl_multi_cleanup(rest->multi);
 	free(rest->url);
-	free(rest->token_url);
-	free(rest->client_id);
-	free(rest->scope);
 	free(rest->ca_file);
-	secret_free(&rest->token);
-	http_answer_free(&rest->answer);
+	buffer_free(&rest->text);
 	memset(rest, 0, sizeof *rest);
 }
 
-/* What Oracle's support asks for, when the answer has it. */
-static const char *
-ecid(const struct rest *rest, char out[HTTP_HEADER_MAX + 16])
-{
-	out[0] = '\0';
-	if (rest->answer.ecid[0] != '\0')
-		snprintf(out, HTTP_HEADER_MAX + 16, " (ECID %s)",
-		    rest->answer.ecid);
-	return out;
-}
-
-int
-rest_prepare(struct rest *rest, const char *url, struct error *error)
-{
-	return http_prepare(rest->curl, &rest->answer, url, rest->ca_file,
-	    CONNECT_MS, (long)rest->timeout_ms, error);
-}
-
-static bool
-worth_retrying(CURLcode code, long status)
-{
-	if (code != CURLE_OK)
-		return code != CURLE_PEER_FAILED_VERIFICATION &&
-		    code != CURLE_SSL_CACERT_BADFILE &&
-		    code != CURLE_WRITE_ERROR &&
-		    code != CURLE_URL_MALFORMAT;
-	return status == 408 || status == 425 || status == 429 ||
-	    status >= 500;
-}
-
-/* Somebody who watches shall know what is waited for. */
 static void
-tell_retry(const struct rest *rest, const char *what, CURLcode code, int try)
+make_ready(struct rest *rest, struct rest_request *request)
 {
-	const struct http_answer *answer = &rest->answer;
+	request->state = REST_READY;
+	request->order = ++rest->order;
+}
 
-	if (!isatty(STDERR_FILENO))
+void
+rest_submit(struct rest *rest, struct rest_request *request)
+{
+	request->tries = 0;
+	request->failing_since = 0;
+	request->renewed = false;
+	request->unreachable = true;
+	if (request->state == REST_IDLE && rest->count < REST_REQUESTS_MAX)
+		rest->list[rest->count++] = request;
+	make_ready(rest, request);
+}
+
+/* Take it off the wire. */
+static void
+halt(struct rest *rest, struct rest_request *request)
+{
+	if (request->state != REST_RUNNING)
 		return;
-	if (code == CURLE_OK)
-		log_info("%s: HTTP %ld; try %d of %d follows", what,
-		    answer->status, try, TRIES);
-	else
-		log_info("%s: no answer: %s; try %d of %d follows", what,
-		    answer->failure[0] != '\0' ? answer->failure :
-		    curl_easy_strerror(code), try, TRIES);
+	curl_multi_remove_handle(rest->multi, request->curl);
+	headers_free(request);
+	if (!request->is_token)
+		rest->running--;
+	request->state = REST_READY;
 }
 
-int
-rest_perform(struct rest *rest, const char *what, struct error *error)
+void
+rest_cancel(struct rest *rest, struct rest_request *request)
 {
-	struct http_answer *answer = &rest->answer;
-	char support[HTTP_HEADER_MAX + 16];
-	CURLcode code;
-	int attempt;
+	size_t i;
 
-	rest->unreachable = true;
-	for (attempt = 0;; attempt++) {
-		int64_t delay;
-
-		buffer_clear(&answer->body);
-		answer->retry_after[0] = '\0';
-		answer->failure[0] = '\0';
-		code = curl_easy_perform(rest->curl);
-		if (!http_not_sent(rest->curl, code))
-			rest->unreachable = false;
-		answer->status = 0;
-		curl_easy_getinfo(rest->curl, CURLINFO_RESPONSE_CODE,
-		    &answer->status);
-		if (!worth_retrying(code, answer->status))
+	halt(rest, request);
+	request->state = REST_IDLE;
+	for (i = 0; i < rest->count; i++)
+		if (rest->list[i] == request) {
+			rest->list[i] = rest->list[--rest->count];
 			break;
-		if (attempt + 1 == TRIES)
-			break;
-		delay = retry_backoff_ms(attempt, RETRY_BASE_MS, RETRY_CAP_MS);
-		if (answer->retry_after[0] != '\0')
-			delay = retry_after_ms(answer->retry_after,
-			    clock_wall_ms(), delay, RETRY_CAP_MS);
-		tell_retry(rest, what, code, attempt + 2);
-		pause_ms(delay);
-	}
-	if (code == CURLE_WRITE_ERROR)
-		return error_set(error, EXIT_PROTOCOL, "%s: the answer is "
-		    "over %zu bytes; make oracle.page_size smaller", what,
-		    BODY_MAX);
-	if (code != CURLE_OK)
-		return error_set(error, EXIT_UNAVAILABLE, "%s: no answer: %s",
-		    what, answer->failure[0] != '\0' ? answer->failure :
-		    curl_easy_strerror(code));
-	if (worth_retrying(code, answer->status))
-		return error_set(error, EXIT_UNAVAILABLE, "%s: HTTP %ld, "
-		    "%d times%s; try later", what, answer->status, TRIES,
-		    ecid(rest, support));
-	return 0;
-}
-
-/* The server's own words about a refusal, or nothing. */
-static void
-server_words(const struct rest *rest, struct buffer *words)
-{
-	const struct http_answer *answer = &rest->answer;
-	struct json json = { 0 };
-	struct error ignored;
-	size_t length = answer->body.length;
-	json_node node;
-
-	if (json_parse(&json, buffer_text(&answer->body), length,
-	    &ignored) == 0) {
-		node = json_first(&json, json_member(&json, 0,
-		    "o:errorDetails"));
-		for (; node != JSON_NONE; node = json_next(&json, node)) {
-			buffer_puts(words, ": ");
-			json_decode(&json, json_member(&json, node, "detail"),
-			    words);
 		}
-	} else if (strncasecmp(answer->content_type, "text/plain", 10) == 0 &&
-	    length > 0)
-		buffer_printf(words, ": %.*s", (int)(length < WORDS_MAX / 2 ?
-		    length : WORDS_MAX / 2), answer->body.data);
-	json_free(&json);
 }
 
-static int
-refused(const struct rest *rest, const char *what, struct error *error)
+static void
+end(struct rest *rest, struct rest_request *request,
+    const struct error *failure)
 {
-	char support[HTTP_HEADER_MAX + 16];
-	struct buffer words;
-	long status = rest->answer.status;
-	enum exitcode code = EXIT_PROTOCOL;
+	rest_cancel(rest, request);
+	request->done(request->context, failure);
+}
 
-	if (status == 401 || status == 403)
-		code = EXIT_NOAUTH;
-	else if (status >= 400 && status < 500)
-		code = EXIT_CONFIG;
-	buffer_init(&words, WORDS_MAX);
-	server_words(rest, &words);
-	error_set(error, code, "%s: HTTP %ld%s%s%s", what, status,
-	    buffer_text(&words), ecid(rest, support),
-	    status == 403 ? "; check the roles of the client's user" :
-	    status == 401 ? "; a fresh token is refused: check oracle.scope, "
-	    "and that the pod trusts the identity domain and knows the "
-	    "client's user" : "");
-	buffer_free(&words);
-	return -1;
+/* No request gets far without a token: they end with its error. */
+static void
+end_ready(struct rest *rest, const struct error *failure)
+{
+	size_t i = 0, left = rest->count;
+
+	/* One that is submitted again stands behind those. */
+	while (i < rest->count && left-- > 0) {
+		if (rest->list[i]->state == REST_READY)
+			end(rest, rest->list[i], failure);
+		else
+			i++;
+	}
+}
+
+/* ---- the wire ----------------------------------------------------------- */
+
+/* The headers are in: is it what was asked for? */
+static void
+judge(struct rest_request *request)
+{
+	struct http_answer *head = &request->head;
+
+	if (request->judged)
+		return;
+	request->judged = true;
+	curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE,
+	    &head->status);
+	request->accepted = !request->is_token &&
+	    refusal_none(head, request->version,
+	    request->strict);
+	if (request->accepted && request->answer != NULL)
+		request->answer(request->context, head->date);
+}
+
+static size_t
+on_bytes(char *bytes, size_t size, size_t count, void *context)
+{
+	struct rest_request *request = context;
+	struct buffer *words = &request->head.body;
+	size_t length = size * count, room = WORDS_KEPT - words->length;
+
+	judge(request);
+	if (!request->accepted) {
+		buffer_append(words, bytes, length < room ? length : room);
+		return length;
+	}
+	request->fed = request->feed(request->context, bytes, length,
+	    &request->feed_error);
+	/* A short count makes curl stop. */
+	return request->fed == 0 ? length : 0;
 }
 
 static int
-get_once(struct rest *rest, const char *what, const char *url,
+headers_make(struct rest *rest, struct rest_request *request,
     struct error *error)
 {
-	struct curl_slist *headers = NULL, *more;
-	struct buffer bearer;
+	struct buffer line;
+	struct curl_slist *list = NULL, *more = NULL;
+	char version[64] = "REST-Framework-Version: ";
+
+	buffer_init(&line, SECRET_MAX + 64);
+	if (auth_header(&rest->auth, &line, error) == -1)
+		goto out;
+	version[strlen(version)] = (char)('0' + rest->framework_version);
+	list = curl_slist_append(NULL, buffer_text(&line));
+	if (list != NULL && (more = curl_slist_append(list, version)) != NULL)
+		more = curl_slist_append(list, "Accept: application/json, "
+		    "application/vnd.oracle.adf.error+json");
+	request->headers = list;
+	if (more == NULL)
+		error_set(error, EXIT_SYSTEM, "out of memory");
+out:
+	if (line.data != NULL)
+		explicit_bzero(line.data, line.length);
+	buffer_free(&line);
+	return more == NULL ? -1 : 0;
+}
+
+static int
+aim(struct rest *rest, struct rest_request *request, struct error *error)
+{
+	struct buffer path, url;
 	int rc = -1;
 
-	buffer_init(&bearer, SECRET_MAX + 64);
-	buffer_printf(&bearer, "Authorization: Bearer %s", rest->token.text);
-	if (rest_prepare(rest, url, error) == -1)
+	buffer_init(&path, URL_MAX);
+	buffer_init(&url, URL_MAX);
+	if (request->url(request->context, &path, error) == -1)
 		goto out;
-	headers = curl_slist_append(NULL, buffer_text(&bearer));
-	more = curl_slist_append(headers, "REST-Framework-Version: 4");
-	if (headers == NULL || more == NULL || curl_slist_append(headers,
-	    "Accept: application/json, "
-	    "application/vnd.oracle.adf.error+json") == NULL) {
-		error_set(error, EXIT_SYSTEM, "out of memory");
+	if (path.failed || buffer_printf(&url, "%s%s", rest->url,
+	    buffer_text(&path)) == -1) {
+		error_set(error, EXIT_CONFIG, "%s: the URL is too long",
+		    request->what);
 		goto out;
 	}
-	curl_easy_setopt(rest->curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(rest->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
-	rc = rest_perform(rest, what, error);
-	curl_easy_setopt(rest->curl, CURLOPT_HTTPHEADER, NULL);
+	request->version = rest->framework_version;
+	request->generation = auth_generation(&rest->auth);
+	if (http_prepare(request->curl, &request->head, url.data,
+	    rest->ca_file, (long)rest->connect_ms, (long)rest->timeout_ms,
+	    error) == -1 || headers_make(rest, request, error) == -1)
+		goto out;
+	curl_easy_setopt(request->curl, CURLOPT_HTTPHEADER, request->headers);
+	curl_easy_setopt(request->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(request->curl, CURLOPT_BUFFERSIZE, 256L << 10);
+	rc = 0;
 out:
-	curl_slist_free_all(headers);
-	if (bearer.data != NULL)
-		explicit_bzero(bearer.data, bearer.length);
-	buffer_free(&bearer);
+	buffer_free(&path);
+	buffer_free(&url);
 	return rc;
 }
 
-/* Is the answer what was asked for?  Else -1. */
+/* Put it on the wire. */
 static int
-check(const struct rest *rest, const char *what, struct error *error)
+start(struct rest *rest, struct rest_request *request, struct error *error)
 {
-	const struct http_answer *answer = &rest->answer;
-	char support[HTTP_HEADER_MAX + 16];
-
-	if (answer->status != 200)
-		return refused(rest, what, error);
-	if (strstr(answer->content_type, "json") == NULL)
-		return error_set(error, EXIT_PROTOCOL, "%s: HTTP 200 with %s, "
-		    "not JSON: a log-in page?%s", what,
-		    answer->content_type[0] != '\0' ? answer->content_type :
-		    "no content type", ecid(rest, support));
-	if (strcmp(answer->framework_version, "4") != 0)
-		return error_set(error, EXIT_PROTOCOL, "%s: "
-		    "REST-Framework-Version 4 was asked for, the answer has "
-		    "%s%s", what, answer->framework_version[0] != '\0' ?
-		    answer->framework_version : "none", ecid(rest, support));
+	if (request->curl == NULL) {
+		http_answer_init(&request->head, WORDS_KEPT);
+		if ((request->curl = curl_easy_init()) == NULL)
+			return error_set(error, EXIT_SYSTEM,
+			    "curl: out of memory");
+	}
+	request->judged = request->accepted = false;
+	request->fed = 0;
+	if ((request->is_token ? auth_prepare(&rest->auth, request->curl,
+	    &request->head, (long)rest->connect_ms, (long)rest->timeout_ms,
+	    error) : aim(rest, request, error)) == -1)
+		return -1;
+	curl_easy_setopt(request->curl, CURLOPT_WRITEFUNCTION, on_bytes);
+	curl_easy_setopt(request->curl, CURLOPT_WRITEDATA, request);
+	curl_easy_setopt(request->curl, CURLOPT_PRIVATE, request);
+	/* A byte a second at least. */
+	curl_easy_setopt(request->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(request->curl, CURLOPT_LOW_SPEED_TIME,
+	    (long)(rest->stall_ms / 1000));
+	if (curl_multi_add_handle(rest->multi, request->curl) != CURLM_OK) {
+		headers_free(request);
+		return error_set(error, EXIT_SYSTEM, "curl: out of memory");
+	}
+	request->state = REST_RUNNING;
+	if (!request->is_token)
+		rest->running++;
 	return 0;
+}
+
+/* ---- what comes of it --------------------------------------------------- */
+
+/* Somebody who watches shall know what is waited for. */
+static void
+tell_retry(const struct rest *rest, const struct rest_request *request,
+    CURLcode code, int64_t delay)
+{
+	const struct http_answer *head = &request->head;
+
+	if (!rest->verbose)
+		return;
+	if (code == CURLE_OK)
+		log_info("%s: HTTP %ld; try %d follows in %.1f s",
+		    request->what, head->status, request->tries + 1,
+		    (double)delay / 1000);
+	else
+		log_info("%s: no answer: %s; try %d follows in %.1f s",
+		    request->what, head->failure[0] != '\0' ? head->failure :
+		    curl_easy_strerror(code), request->tries + 1,
+		    (double)delay / 1000);
+}
+
+/* Let it wait for its next try.  false: its budget is spent. */
+static bool
+again(struct rest *rest, struct rest_request *request, CURLcode code)
+{
+	const struct http_answer *head = &request->head;
+	int64_t now = clock_monotonic_ms(), delay;
+
+	if ((request->broken != NULL && request->broken(request->context,
+	    refusal_is_slow(code, code == CURLE_OK ? head->status : 0))) ||
+	    request->failing_since == 0) {
+		request->failing_since = now;
+		request->tries = 0;
+	}
+	delay = retry_backoff_ms(request->tries++, RETRY_BASE_MS,
+	    RETRY_CAP_MS);
+	request->waited_for_ms = head->retry_after[0] == '\0' ? 0 :
+	    retry_after_ms(head->retry_after, clock_wall_ms(), 0,
+	    RETRY_AFTER_MAX_MS);
+	if (request->waited_for_ms > 0)
+		delay = request->waited_for_ms;
+	if (now + delay - request->failing_since > rest->budget_ms)
+		return false;
+	tell_retry(rest, request, code, delay);
+	request->state = REST_WAITING;
+	request->ready_at = now + delay;
+	return true;
+}
+
+static void
+token_ended(struct rest *rest, CURLcode code, bool answered)
+{
+	struct rest_request *request = &rest->token;
+	struct error *error = &rest->token_error;
+
+	if (!answered) {
+		if (again(rest, request, code))
+			return;
+		auth_abandon(&rest->auth);
+		refusal_tried(&request->head, TOKEN, code, request->tries,
+		    request->waited_for_ms, error);
+	} else if (auth_answer(&rest->auth, &request->head, error) == 0) {
+		request->state = REST_IDLE;
+		return;
+	}
+	request->state = REST_IDLE;
+	end_ready(rest, error);
+}
+
+static void
+ended(struct rest *rest, struct rest_request *request, CURLcode code)
+{
+	struct http_answer *head = &request->head;
+	struct error error;
+
+	judge(request);
+	if (!http_not_sent(request->curl, code))
+		request->unreachable = false;
+	halt(rest, request);
+	if (request->fed != 0)
+		end(rest, request, request->fed == 1 ? NULL :
+		    &request->feed_error);
+	else if (refusal_may_pass(code, head->status)) {
+		if (request->is_token)
+			token_ended(rest, code, false);
+		else if (!again(rest, request, code)) {
+			/* Who can't be connected to isn't the stream. */
+			refusal_tried(head, request->unreachable ?
+			    "oracle.url" : request->what, code,
+			    request->tries, request->waited_for_ms, &error);
+			end(rest, request, &error);
+		}
+	} else if (request->is_token)
+		token_ended(rest, code, code == CURLE_OK);
+	else if (code != CURLE_OK) {
+		refusal_tried(head, request->what, code, 1, 0, &error);
+		end(rest, request, &error);
+	} else if (request->accepted)
+		end(rest, request, NULL);
+	else if (head->status == 401 && !request->renewed &&
+	    auth_refused(&rest->auth, request->generation)) {
+		request->renewed = true;
+		make_ready(rest, request);
+	} else {
+		refusal_error(head, request->what, rest->framework_version,
+		    auth_advice(&rest->auth), &error);
+		end(rest, request, &error);
+	}
+}
+
+static struct rest_request *
+first_ready(const struct rest *rest)
+{
+	struct rest_request *first = NULL;
+	size_t i;
+
+	for (i = 0; i < rest->count; i++)
+		if (rest->list[i]->state == REST_READY && (first == NULL ||
+		    rest->list[i]->order < first->order))
+			first = rest->list[i];
+	return first;
+}
+
+/* The right to ask for one is ours. */
+static int
+token_ask(struct rest *rest, struct error *error)
+{
+	rest->token.tries = 0;
+	rest->token.failing_since = 0;
+	return start(rest, &rest->token, error);
+}
+
+/* Give a token and a place to those that wait for them. */
+static void
+start_ready(struct rest *rest)
+{
+	struct rest_request *request;
+	struct error error;
+	int ready;
+
+	while (rest->running < (size_t)rest->concurrency &&
+	    (request = first_ready(rest)) != NULL) {
+		if (rest->token.state != REST_IDLE ||
+		    clock_monotonic_ms() < rest->token_at)
+			return;
+		ready = auth_ready(&rest->auth, &error);
+		if (ready == 1) {
+			if (start(rest, request, &error) == -1)
+				end(rest, request, &error);
+		} else if (ready == 2) {
+			rest->token_at = clock_monotonic_ms() + AUTH_WAIT_MS;
+		} else if (ready == -1 || token_ask(rest, &error) == -1) {
+			end_ready(rest, &error);
+			return;
+		}
+	}
+}
+
+static void
+wake(struct rest_request *request, int64_t now)
+{
+	if (request->state == REST_WAITING && request->ready_at <= now)
+		request->state = REST_READY;
+}
+
+static int64_t
+nearer(const struct rest_request *request, int64_t now, int64_t wait_ms)
+{
+	int64_t left = request->ready_at - now;
+
+	return request->state == REST_WAITING && left < wait_ms ?
+	    (left < 0 ? 0 : left) : wait_ms;
+}
+
+static int64_t
+how_long(const struct rest *rest, int64_t wait_ms)
+{
+	int64_t now = clock_monotonic_ms();
+	size_t i;
+
+	for (i = 0; i < rest->count; i++)
+		wait_ms = nearer(rest->list[i], now, wait_ms);
+	wait_ms = nearer(&rest->token, now, wait_ms);
+	if (rest->token_at > now && rest->token_at - now < wait_ms)
+		wait_ms = rest->token_at - now;
+	return wait_ms;
+}
+
+int
+rest_turn(struct rest *rest, int64_t wait_ms, int wake_fd,
+    struct error *error)
+{
+	struct curl_waitfd extra = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
+	struct rest_request *request;
+	int64_t now = clock_monotonic_ms();
+	CURLMsg *message;
+	CURLcode code;
+	size_t i;
+	int left;
+
+	for (i = 0; i < rest->count; i++)
+		wake(rest->list[i], now);
+	wake(&rest->token, now);
+	if (rest->token.state == REST_READY &&
+	    start(rest, &rest->token, &rest->token_error) == -1) {
+		rest->token.state = REST_IDLE;
+		end_ready(rest, &rest->token_error);
+	}
+	start_ready(rest);
+	if (curl_multi_perform(rest->multi, &left) != CURLM_OK)
+		return error_set(error, EXIT_SYSTEM, "curl: out of memory");
+	while ((message = curl_multi_info_read(rest->multi, &left)) != NULL)
+		if (message->msg == CURLMSG_DONE) {
+			code = message->data.result;
+			curl_easy_getinfo(message->easy_handle,
+			    CURLINFO_PRIVATE, &request);
+			ended(rest, request, code);
+			wait_ms = 0;
+		}
+	if (wait_ms > 0 && curl_multi_poll(rest->multi, wake_fd == -1 ? NULL :
+	    &extra, wake_fd == -1 ? 0 : 1, (int)how_long(rest, wait_ms),
+	    NULL) != CURLM_OK)
+		return error_set(error, EXIT_SYSTEM, "curl: cannot wait");
+	return 0;
+}
+
+bool
+rest_is_waiting(const struct rest *rest)
+{
+	return rest->running == 0;
+}
+
+/* ---- one at a time ------------------------------------------------------ */
+
+struct single {
+	const char *path;
+	struct buffer *text;
+	struct error *error;
+	bool done;
+	int rc;
+};
+
+static int
+single_url(void *context, struct buffer *url, struct error *error)
+{
+	struct single *single = context;
+
+	return buffer_puts(url, single->path) == 0 ? 0 :
+	    error_set(error, EXIT_CONFIG, "the URL is too long");
+}
+
+static void
+single_answer(void *context, const char *date)
+{
+	struct single *single = context;
+
+	(void)date;
+	buffer_clear(single->text);
+}
+
+static int
+single_feed(void *context, const char *bytes, size_t count,
+    struct error *error)
+{
+	struct single *single = context;
+
+	return buffer_append(single->text, bytes, count) == 0 ? 0 :
+	    error_set(error, EXIT_PROTOCOL, "%s: the answer is over %zu bytes",
+	    single->path, REST_JSON_MAX);
+}
+
+static void
+single_done(void *context, const struct error *failure)
+{
+	struct single *single = context;
+
+	single->done = true;
+	single->rc = failure == NULL ? 0 : -1;
+	if (failure != NULL)
+		*single->error = *failure;
 }
 
 int
 rest_get(struct rest *rest, const char *what, const char *path_and_query,
     struct json *json, struct error *error)
 {
-	struct http_answer *answer = &rest->answer;
+	struct buffer *text = &rest->text;
+	struct single single = { path_and_query, text, error, false, 0 };
+	struct rest_request request = { .what = what, .context = &single,
+		.url = single_url, .answer = single_answer,
+		.feed = single_feed, .done = single_done };
 	struct error broken;
-	struct buffer url;
-	int rc = -1, cached = 0;
 
-	buffer_init(&url, 65536);
-	if (rest->token.text == NULL)
-		cached = oauth_cached(rest, error);
-	if (cached == -1 || (cached == 1 && oauth_ask(rest, error) == -1))
-		goto out;
-	if (buffer_printf(&url, "%s%s", rest->url, path_and_query) == -1) {
-		error_set(error, EXIT_CONFIG, "%s: the URL is too long", what);
-		goto out;
+	buffer_clear(text);
+	rest_submit(rest, &request);
+	while (!single.done)
+		if (rest_turn(rest, 1000, -1, error) == -1) {
+			rest_cancel(rest, &request);
+			single.rc = -1;
+			break;
+		}
+	rest->unauthorised = single.rc == -1 && request.tries == 0 &&
+	    request.curl == NULL;
+	rest->status = request.curl != NULL ? request.head.status : 0;
+	rest->unreachable = single.rc == -1 && request.unreachable;
+	rest_release(&request);
+	if (single.rc == -1)
+		return -1;
+	if (json_parse(json, buffer_text(text), text->length, &broken) == -1)
+		return error_set(error, EXIT_PROTOCOL, "%s: the answer is %s",
+		    what, broken.message);
+	return 0;
+}
+
+int
+rest_renew(struct rest *rest, struct error *error)
+{
+	int ready;
+
+	auth_forget(&rest->auth);
+	for (;;) {
+		rest->token_error.code = EXIT_DONE;
+		if (rest->token.state == REST_IDLE) {
+			ready = auth_ready(&rest->auth, error);
+			if (ready == 1)
+				return 0;
+			if (ready == -1 || (ready == 0 && token_ask(rest,
+			    error) == -1))
+				return -1;
+			if (ready == 2)
+				rest->token_at = clock_monotonic_ms() +
+				    AUTH_WAIT_MS;
+		}
+		if (rest_turn(rest, 1000, -1, error) == -1)
+			return -1;
+		if (rest->token.state == REST_IDLE &&
+		    rest->token_error.code != EXIT_DONE) {
+			*error = rest->token_error;
+			return -1;
+		}
 	}
-	if (get_once(rest, what, buffer_text(&url), error) == -1)
-		goto out;
-	if (answer->status == 401 && (oauth_ask(rest, error) == -1 ||
-	    get_once(rest, what, buffer_text(&url), error) == -1))
-		goto out;
-	if (check(rest, what, error) == -1)
-		goto out;
-	rc = json_parse(json, buffer_text(&answer->body),
-	    answer->body.length, &broken);
-	if (rc == -1)
-		error_set(error, EXIT_PROTOCOL, "%s: the answer is %s", what,
-		    broken.message);
-out:
-	buffer_free(&url);
-	return rc;
 }

@@ -1,38 +1,108 @@
 /*
- * rest: the ERP's REST API over one kept-alive connection, with a token.
+ * rest: requests to the ERP's REST API, several at a time on one curl multi
+ * handle, each tried again while that may help.
  *
- * The token is asked for again once when the pod answers 401.  Throttling, 5xx
- * and broken connections are tried again, at most five times in all.
+ *   rest_submit    the request is READY
+ *   READY    -> RUNNING  there is a credential, and a place among the
+ *                        oracle.concurrency that may run
+ *   RUNNING  -> WAITING  it failed in a way that time may mend: connection,
+ *                        time-out, 408, 425, 429, 5xx; -> READY after a
+ *                        backoff, or what Retry-After says
+ *   RUNNING  -> READY    401, once: a new token is asked for
+ *   RUNNING  -> IDLE     done() was called: the answer was fed in full, or
+ *                        it failed for good or for oracle.retry_budget
+ *
+ * The owner's functions are called from within rest_turn.  url is asked before
+ * each try, so that it may go on behind what came; feed gets the body of an
+ * answer that is JSON of the right version with status 200, decoded.  No
+ * redirect is followed: it would carry the token away.
  */
 #ifndef LEDGERPIPE_FETCH_REST_H
 #define LEDGERPIPE_FETCH_REST_H
 
 #include "config.h"
+#include "fetch/auth.h"
 #include "http.h"
+#include "json.h"
 #include "ledger.h"
 
-struct rest {
+#define REST_REQUESTS_MAX 128
+#define REST_JSON_MAX ((size_t)64 << 20) /* of an answer to rest_get */
+
+enum rest_state { REST_IDLE, REST_READY, REST_RUNNING, REST_WAITING };
+
+struct rest_request {
+	/* the owner's */
+	const char *what; /* named in errors and in the log */
+	void *context;
+	int (*url)(void *context, struct buffer *path_and_query,
+	    struct error *error);
+	/* An answer begins; date: its header, or "". May be NULL. */
+	void (*answer)(void *context, const char *date);
+	/* 0: go on, 1: the rest isn't needed, -1: error. */
+	int (*feed)(void *context, const char *bytes, size_t count,
+	    struct error *error);
+	/* It failed and will be tried again.  slow: the pod had no time for
+	 * it.  true: there was progress, the budget begins anew. May be NULL. */
+	bool (*broken)(void *context, bool slow);
+	/* failure NULL: all is fed.  It may submit the request again. */
+	void (*done)(void *context, const struct error *failure);
+	bool strict; /* an answer must say its framework version */
+	/* ours; zero before the first submit */
+	enum rest_state state;
 	CURL *curl;
-	struct ledger *ledger;
-	char *url, *token_url, *client_id, *scope, *ca_file;
-	int64_t timeout_ms;
-	struct secret token;
-	struct http_answer answer; /* of the last request */
-	bool unreachable; /* the last request had no connection, all tries */
+	struct curl_slist *headers;
+	struct http_answer head;   /* headers, and the body of a refusal */
+	int64_t ready_at;          /* of a WAITING one, monotonic */
+	int64_t failing_since;     /* monotonic; 0: it isn't */
+	int64_t waited_for_ms;     /* Retry-After of the last answer, or 0 */
+	uint64_t order;            /* among the READY ones */
+	uint64_t generation;       /* of the credential it was sent with */
+	int64_t version;           /* of the framework that was asked for */
+	int tries, fed;            /* the latter: what feed said last */
+	bool judged, accepted, renewed, is_token;
+	bool unreachable;          /* no try had a connection */
+	struct error feed_error;
+};
+
+struct rest {
+	CURLM *multi;
+	struct auth auth;
+	char *url, *token_url, *ca_file;
+	int64_t connect_ms, timeout_ms, stall_ms, budget_ms, concurrency;
+	int64_t framework_version;
+	struct rest_request *list[REST_REQUESTS_MAX]; /* those not IDLE */
+	size_t count, running;
+	uint64_t order;
+	struct rest_request token;
+	int64_t token_at;          /* another process asks: look then */
+	struct error token_error;  /* of the last try to get one */
+	bool verbose;              /* say what is waited for */
+	/* of rest_get: the last one had no connection; nor a credential */
+	bool unreachable, unauthorised;
+	long status;               /* of its answer; 0: none */
+	struct buffer text;        /* of its answer */
 };
 
 /* ledger lives on.  Close after a failure too. */
 int rest_open(struct rest *rest, const struct config *config,
     struct ledger *ledger, struct error *error);
 void rest_close(struct rest *rest); /* zeroed: fine */
-/* Aim rest->curl at a URL, all options as http_prepare sets them. */
-int rest_prepare(struct rest *rest, const char *url, struct error *error);
-/* Perform what was prepared, again while that may help.  0: an answer that
- * isn't worth another try is in rest->answer.  what: named in errors. */
-int rest_perform(struct rest *rest, const char *what, struct error *error);
-/* GET url + path_and_query, parse the JSON answer into *json, which points
- * into rest->answer until the next call. */
+void rest_submit(struct rest *rest, struct rest_request *request);
+/* Forget a request; done isn't called. */
+void rest_cancel(struct rest *rest, struct rest_request *request);
+void rest_release(struct rest_request *request); /* its memory, when IDLE */
+/* Let all requests go on; wait for that at most wait_ms, or until wake_fd (-1:
+ * none) is readable. */
+int rest_turn(struct rest *rest, int64_t wait_ms, int wake_fd,
+    struct error *error);
+/* Is one waiting for its next try, or for a token? */
+bool rest_is_waiting(const struct rest *rest);
+/* GET url + path_and_query and wait; parse the JSON answer into *json, which
+ * points into rest until the next call. */
 int rest_get(struct rest *rest, const char *what, const char *path_and_query,
     struct json *json, struct error *error);
+/* A new credential, whatever the vault has; wait for it. */
+int rest_renew(struct rest *rest, struct error *error);
 
 #endif

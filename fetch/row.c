@@ -86,32 +86,3 @@ row_stamp(const struct stream *stream, const struct json *json,
 	free(text);
 	return rc;
 }
-
-/* Is a child collection cut? */
-static bool
-is_cut(const struct json *json, json_node node)
-{
-	json_node child;
-
-	if (json_type(json, json_member(json, node, "items")) == JSON_ARRAY &&
-	    json_type(json, json_member(json, node, "hasMore")) == JSON_TRUE)
-		return true;
-	for (child = json_first(json, node); child != JSON_NONE;
-	    child = json_next(json, child))
-		if (json_first(json, child) != JSON_NONE && is_cut(json, child))
-			return true;
-	return false;
-}
-
-int
-row_whole(const struct stream *stream, const struct json *json,
-    json_node row, const char *id, struct error *error)
-{
-	if (!is_cut(json, row))
-		return 0;
-	return error_set(error, EXIT_PROTOCOL, "stream %s: record %s has more "
-	    "children than a page of %lld shows: set "
-	    "oracle.streams.%s.page_size higher (at most %d), or have expand "
-	    "name fewer", stream->name, id, (long long)stream->page_size,
-	    stream->name, STREAM_PAGE_SIZE_MAX);
-}

@@ -1,6 +1,5 @@
 /*
- * row: what the pager must know of a record: its key, its stamp, and whether
- * it is whole.
+ * row: what the pager must know of a record: its key and its stamp.
  */
 #ifndef LEDGERPIPE_FETCH_ROW_H
 #define LEDGERPIPE_FETCH_ROW_H
@@ -17,8 +16,5 @@ char *row_id(const struct stream *stream, const struct json *json,
 /* The cursor's time.  id: named in the error. */
 int row_stamp(const struct stream *stream, const struct json *json,
     json_node row, const char *id, int64_t *stamp_ms, struct error *error);
-/* -1: a child collection is cut at the page's limit. */
-int row_whole(const struct stream *stream, const struct json *json,
-    json_node row, const char *id, struct error *error);
 
 #endif

@@ -1,74 +1,126 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/seen.h"
 
-#include <stdint.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CAPACITY_FIRST 64
+#define CAPACITY_KEPT 1024
 
-/* Where key is, or would be.  There is a free slot. */
-static size_t
-slot(char *const *slots, size_t capacity, const char *key)
+static struct seen_slot
+fingerprint(const char *id, const char *rest)
 {
-	uint64_t hash = 14695981039346656037u; /* FNV-1a */
-	const char *c;
-	size_t i;
+	crypto_generichash_state state;
+	struct seen_slot slot = { 0 };
+	unsigned char hash[16];
 
-	for (c = key; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-	i = (size_t)(hash ^ hash >> 32) & (capacity - 1);
-	while (slots[i] != NULL && strcmp(slots[i], key) != 0)
+	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
+	/* With its NUL: no two pairs make one text. */
+	crypto_generichash_update(&state, (const unsigned char *)id,
+	    strlen(id) + 1);
+	crypto_generichash_update(&state, (const unsigned char *)rest,
+	    strlen(rest));
+	crypto_generichash_final(&state, hash, sizeof(hash));
+	memcpy(&slot.high, hash, 8);
+	memcpy(&slot.low, hash + 8, 8);
+	slot.low |= 1;
+	return slot;
+}
+
+/* Where it is, or would be.  There is a free slot. */
+static size_t
+place(const struct seen_slot *slots, size_t capacity,
+    const struct seen_slot *wanted)
+{
+	size_t i = (size_t)wanted->high & (capacity - 1);
+
+	while (slots[i].low != 0 && (slots[i].high != wanted->high ||
+	    slots[i].low != wanted->low))
 		i = (i + 1) & (capacity - 1);
 	return i;
 }
 
+/* Into a table of another capacity, without what is older than stamp_ms. */
 static int
-grow(struct seen *seen)
+rebuild(struct seen *seen, size_t capacity, int64_t stamp_ms,
+    struct error *error)
 {
-	size_t capacity = seen->capacity > 0 ? seen->capacity * 2 :
-	    CAPACITY_FIRST, i;
-	char **slots = calloc(capacity, sizeof(*slots));
+	struct seen_slot *slots = calloc(capacity, sizeof(*slots));
+	size_t count = 0, i;
 
 	if (slots == NULL)
-		return -1;
+		return error_set(error, EXIT_SYSTEM, "out of memory");
 	for (i = 0; i < seen->capacity; i++)
-		if (seen->slots[i] != NULL)
-			slots[slot(slots, capacity, seen->slots[i])] =
+		if (seen->slots[i].low != 0 &&
+		    seen->slots[i].stamp_ms >= stamp_ms) {
+			slots[place(slots, capacity, &seen->slots[i])] =
 			    seen->slots[i];
+			count++;
+		}
 	free(seen->slots);
-	seen->slots = slots;
-	seen->capacity = capacity;
+	*seen = (struct seen){ slots, count, capacity };
 	return 0;
 }
 
 int
-seen_add(struct seen *seen, char *key, struct error *error)
+seen_add(struct seen *seen, const char *id, const char *rest,
+    int64_t stamp_ms, struct error *error)
 {
+	struct seen_slot slot = fingerprint(id, rest);
 	size_t i;
 
-	/* Never more than half full: chains stay short. */
-	if (seen->count * 2 >= seen->capacity && grow(seen) == -1) {
-		free(key);
-		return error_set(error, EXIT_SYSTEM, "out of memory");
-	}
-	i = slot(seen->slots, seen->capacity, key);
-	if (seen->slots[i] != NULL) {
-		free(key);
+	if (seen->count * 2 >= seen->capacity && rebuild(seen,
+	    seen->capacity > 0 ? seen->capacity * 2 : CAPACITY_FIRST,
+	    INT64_MIN, error) == -1)
+		return -1;
+	i = place(seen->slots, seen->capacity, &slot);
+	if (seen->slots[i].low != 0)
 		return 1;
-	}
-	seen->slots[i] = key;
+	slot.stamp_ms = stamp_ms;
+	seen->slots[i] = slot;
 	seen->count++;
 	return 0;
+}
+
+int
+seen_has(const struct seen *seen, const char *id, const char *rest)
+{
+	struct seen_slot slot = fingerprint(id, rest);
+
+	return seen->capacity > 0 && seen->slots[place(seen->slots,
+	    seen->capacity, &slot)].low != 0;
+}
+
+int
+seen_prune(struct seen *seen, int64_t stamp_ms, struct error *error)
+{
+	size_t kept = 0, capacity = CAPACITY_FIRST, i;
+
+	for (i = 0; i < seen->capacity; i++)
+		kept += seen->slots[i].low != 0 &&
+		    seen->slots[i].stamp_ms >= stamp_ms;
+	if (kept == seen->count)
+		return 0;
+	while (capacity <= kept * 2)
+		capacity *= 2;
+	return rebuild(seen, capacity, stamp_ms, error);
 }
 
 void
 seen_clear(struct seen *seen)
 {
-	size_t i;
+	if (seen->capacity > CAPACITY_KEPT)
+		seen_free(seen);
+	else if (seen->count > 0) {
+		memset(seen->slots, 0, seen->capacity * sizeof(*seen->slots));
+		seen->count = 0;
+	}
+}
 
-	for (i = 0; i < seen->capacity; i++)
-		free(seen->slots[i]);
+void
+seen_free(struct seen *seen)
+{
 	free(seen->slots);
 	*seen = (struct seen){ 0 };
 }

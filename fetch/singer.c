@@ -13,7 +13,8 @@ singer_open(struct singer *singer, const struct streams *streams,
     struct error *error)
 {
 	*singer = (struct singer){ .count = streams->count };
-	buffer_init(&singer->line, SINGER_LINE_MAX);
+	buffer_init(&singer->out, SINGER_LINE_MAX + SINGER_FLUSH);
+	singer_time(singer);
 	buffer_init(&singer->carried, SINGER_LINE_MAX);
 	singer->bookmarks = calloc(streams->count,
 	    sizeof(*singer->bookmarks));
@@ -29,7 +30,7 @@ singer_open(struct singer *singer, const struct streams *streams,
 void
 singer_close(struct singer *singer)
 {
-	buffer_free(&singer->line);
+	buffer_free(&singer->out);
 	buffer_free(&singer->carried);
 	free(singer->bookmarks);
 	*singer = (struct singer){ 0 };
@@ -86,25 +87,48 @@ singer_carry(struct singer *singer, const struct json *json,
 	    "out of memory") : 0;
 }
 
-static int
-flush_line(struct singer *singer, const char *what, struct error *error)
+void
+singer_time(struct singer *singer)
 {
-	buffer_puts(&singer->line, "}\n");
-	if (singer->line.failed)
+	clock_now(singer->now);
+}
+
+int
+singer_flush(struct singer *singer, struct error *error)
+{
+	int rc = 0;
+
+	if (singer->out.length > 0)
+		rc = write_all(STDOUT_FILENO, singer->out.data,
+		    singer->out.length, error);
+	buffer_clear(&singer->out);
+	return rc;
+}
+
+static int
+end_line(struct singer *singer, const char *what, struct error *error)
+{
+	buffer_puts(&singer->out, "}\n");
+	if (singer->out.failed ||
+	    singer->out.length - singer->line > SINGER_LINE_MAX) {
+		/* The lines before it are whole. */
+		singer->out.length = singer->line;
+		singer->out.failed = false;
 		return error_set(error, EXIT_PROTOCOL, "stream %s: a record is "
 		    "over the ceiling of %zu bytes", what, SINGER_LINE_MAX);
-	return write_all(STDOUT_FILENO, singer->line.data, singer->line.length,
-	    error);
+	}
+	return singer->out.length > SINGER_FLUSH ? singer_flush(singer,
+	    error) : 0;
 }
 
 static void
 begin(struct singer *singer, const char *type, const char *stream)
 {
-	buffer_clear(&singer->line);
-	buffer_puts(&singer->line, "{");
-	buffer_json_member(&singer->line, "type", type);
+	singer->line = singer->out.length;
+	buffer_puts(&singer->out, "{");
+	buffer_json_member(&singer->out, "type", type);
 	if (stream != NULL)
-		buffer_json_member(&singer->line, "stream", stream);
+		buffer_json_member(&singer->out, "stream", stream);
 }
 
 /* "A,B" as a JSON array of strings. */
@@ -130,82 +154,87 @@ int
 singer_schema(struct singer *singer, const struct stream *stream,
     struct error *error)
 {
-	struct buffer *line = &singer->line;
+	struct buffer *line = &singer->out;
 
 	begin(singer, "SCHEMA", stream->name);
 	buffer_json_name(line, "schema");
-	buffer_puts(line, "{\"type\":\"object\"}");
+	streams_schema(stream, line);
 	buffer_json_name(line, "key_properties");
 	names(line, stream->key);
 	buffer_json_name(line, "bookmark_properties");
-	names(line, stream->cursor);
+	names(line, stream->cursor != NULL ? stream->cursor : "");
 	if (stream->amount != NULL)
 		buffer_json_member(line, "amount_property", stream->amount);
 	if (stream->currency != NULL)
 		buffer_json_member(line, "currency_property", stream->currency);
-	return flush_line(singer, stream->name, error);
+	return end_line(singer, stream->name, error);
 }
 
-/* Depth is bounded by JSON_DEPTH_MAX. */
-static void
-value(struct buffer *line, const struct json *json, json_node node)
+/* Take back what separates the member that is left out from the one before;
+ * true: there is none before. */
+static bool
+unseparate(struct buffer *out)
 {
-	const struct json_value *v = &json->values[node];
-	bool object = v->type == JSON_OBJECT, first = true;
-	json_node child;
+	while (strchr(" \t\r\n", out->data[out->length - 1]) != NULL)
+		out->length--;
+	if (out->data[out->length - 1] != ',')
+		return true;
+	out->length--;
+	return false;
+}
 
-	if (!object && v->type != JSON_ARRAY) {
-		buffer_append(line, json->text + v->start, v->end - v->start);
-		return;
-	}
-	buffer_puts(line, object ? "{" : "[");
-	for (child = v->first; child != JSON_NONE;
-	    child = json_next(json, child)) {
-		if (object && json_named(json, child, "links"))
+/* The record's text without its links.  The nodes stand in the text's order. */
+static void
+text_without_links(struct buffer *out, const struct json *json,
+    json_node record)
+{
+	const struct json_value *whole = &json->values[record], *value;
+	size_t at = whole->start, start = out->length, i;
+	bool first;
+
+	for (i = (size_t)record + 1; i < json->count &&
+	    json->values[i].start < whole->end; i++) {
+		value = &json->values[i];
+		if (value->name < 0 || (size_t)value->name < at ||
+		    !json_named(json, (json_node)i, "links"))
 			continue;
-		if (!first)
-			buffer_puts(line, ",");
-		first = false;
-		if (object) {
-			buffer_append(line, json->text +
-			    json->values[child].name,
-			    (size_t)(json->values[child].name_end -
-			    json->values[child].name));
-			buffer_puts(line, ":");
-		}
-		value(line, json, child);
+		buffer_append(out, json->text + at, (size_t)value->name - at);
+		at = value->end;
+		first = unseparate(out);
+		at += strspn(json->text + at, " \t\r\n");
+		if (first && json->text[at] == ',')
+			at++;
 	}
-	buffer_puts(line, object ? "}" : "]");
+	buffer_append(out, json->text + at, whole->end - at);
+	/* A record is one line.  JSON has these between its tokens alone. */
+	for (i = start; i < out->length; i++)
+		if ((unsigned char)out->data[i] < ' ')
+			out->data[i] = ' ';
 }
 
 int
 singer_record(struct singer *singer, const struct stream *stream,
     const struct json *json, json_node record, struct error *error)
 {
-	char now[CLOCK_TEXT];
-
 	begin(singer, "RECORD", stream->name);
-	buffer_json_name(&singer->line, "record");
-	value(&singer->line, json, record);
-	clock_now(now);
-	buffer_json_member(&singer->line, "time_extracted", now);
-	if (flush_line(singer, stream->name, error) == -1)
+	buffer_json_name(&singer->out, "record");
+	text_without_links(&singer->out, json, record);
+	buffer_json_member(&singer->out, "time_extracted", singer->now);
+	if (end_line(singer, stream->name, error) == -1)
 		return -1;
 	singer->records++;
 	return 0;
 }
 
-int
-singer_state(struct singer *singer, size_t stream, int64_t stamp_ms,
-    struct error *error)
+static int
+state(struct singer *singer, const char *stream, struct error *error)
 {
-	const struct singer_bookmark *mark = &singer->bookmarks[stream];
-	struct buffer *line = &singer->line;
+	const struct singer_bookmark *mark;
+	struct buffer *line = &singer->out;
 	char stamp[CLOCK_TEXT];
+	bool first = singer->carried.length == 0;
 	size_t i;
 
-	if (!mark->known || (stamp_ms > mark->stamp_ms && !mark->stays))
-		singer_start(singer, stream, stamp_ms);
 	begin(singer, "STATE", NULL);
 	buffer_puts(line, ",\"value\":{\"bookmarks\":{");
 	buffer_append(line, buffer_text(&singer->carried),
@@ -214,17 +243,67 @@ singer_state(struct singer *singer, size_t stream, int64_t stamp_ms,
 		mark = &singer->bookmarks[i];
 		if (!mark->known)
 			continue;
+		if (!first)
+			buffer_puts(line, ",");
+		first = false;
 		clock_format(mark->stamp_ms, stamp);
-		buffer_json_name(line, mark->stream);
-		buffer_puts(line, "{");
+		buffer_json_string(line, mark->stream, strlen(mark->stream));
+		buffer_puts(line, ":{");
 		buffer_json_member(line, "replication_key", mark->cursor);
 		buffer_json_member(line, "replication_key_value", stamp);
 		buffer_puts(line, "}");
 	}
 	buffer_printf(line, "}},\"stats\":{\"records\":%lld}",
 	    (long long)singer->records);
-	if (flush_line(singer, singer->bookmarks[stream].stream, error) == -1)
+	if (end_line(singer, stream, error) == -1)
 		return -1;
 	singer->records = 0;
 	return 0;
+}
+
+int
+singer_state(struct singer *singer, size_t stream, int64_t stamp_ms,
+    struct error *error)
+{
+	const struct singer_bookmark *mark = &singer->bookmarks[stream];
+
+	if (!mark->known || (stamp_ms > mark->stamp_ms && !mark->stays))
+		singer_start(singer, stream, stamp_ms);
+	return state(singer, mark->stream, error);
+}
+
+int
+singer_checkpoint(struct singer *singer, const struct stream *stream,
+    struct error *error)
+{
+	return state(singer, stream->name, error);
+}
+
+static bool
+same(const char *left, const char *right)
+{
+	return left == right || (left != NULL && right != NULL &&
+	    strcmp(left, right) == 0);
+}
+
+void
+singer_adopt(struct singer *singer, struct singer *old)
+{
+	struct buffer out = singer->out, carried = singer->carried;
+	size_t i, j;
+
+	singer->out = old->out;
+	singer->carried = old->carried;
+	old->out = out;
+	old->carried = carried;
+	singer->records = old->records;
+	for (i = 0; i < singer->count; i++)
+		for (j = 0; j < old->count; j++)
+			if (old->bookmarks[j].known &&
+			    same(singer->bookmarks[i].stream,
+			    old->bookmarks[j].stream) &&
+			    same(singer->bookmarks[i].cursor,
+			    old->bookmarks[j].cursor))
+				singer_start(singer, i,
+				    old->bookmarks[j].stamp_ms);
 }

@@ -12,11 +12,13 @@
 
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
 
+#define LIST (JSON_NULL + 1) /* a string, or an array of them */
+
 /* Every key there is; '*' stands for any name.  A key that stands in no row's
  * path is unknown. */
 static const struct known {
 	const char *path;
-	enum json_type type;
+	int type; /* enum json_type, or LIST */
 } known[] = {
 	{ "pipeline", JSON_STRING },
 	{ "ledger", JSON_STRING },
@@ -25,20 +27,37 @@ static const struct known {
 	{ "oracle.url", JSON_STRING },
 	{ "oracle.auth", JSON_STRING },
 	{ "oracle.token_url", JSON_STRING },
+	{ "oracle.authorize_url", JSON_STRING },
+	{ "oracle.redirect_port", JSON_NUMBER },
 	{ "oracle.client_id", JSON_STRING },
+	{ "oracle.client_auth", JSON_STRING },
+	{ "oracle.user", JSON_STRING },
+	{ "oracle.issuer", JSON_STRING },
+	{ "oracle.audience", JSON_STRING },
+	{ "oracle.key_id", JSON_STRING },
+	{ "oracle.certificate", JSON_STRING },
 	{ "oracle.scope", JSON_STRING },
 	{ "oracle.ca_file", JSON_STRING },
 	{ "oracle.page_size", JSON_NUMBER },
 	{ "oracle.overlap", JSON_STRING },
 	{ "oracle.timeout", JSON_STRING },
+	{ "oracle.connect_timeout", JSON_STRING },
+	{ "oracle.stall_timeout", JSON_STRING },
+	{ "oracle.retry_budget", JSON_STRING },
+	{ "oracle.concurrency", JSON_NUMBER },
+	{ "oracle.rest_version", JSON_STRING },
+	{ "oracle.framework_version", JSON_NUMBER },
 	{ "oracle.streams", JSON_OBJECT },
 	{ "oracle.streams.*", JSON_OBJECT },
 	{ "oracle.streams.*.path", JSON_STRING },
-	{ "oracle.streams.*.key", JSON_STRING },
+	{ "oracle.streams.*.key", LIST },
 	{ "oracle.streams.*.cursor", JSON_STRING },
-	{ "oracle.streams.*.expand", JSON_STRING },
-	{ "oracle.streams.*.fields", JSON_STRING },
+	{ "oracle.streams.*.scan", JSON_STRING },
+	{ "oracle.streams.*.expand", LIST },
+	{ "oracle.streams.*.fields", LIST },
 	{ "oracle.streams.*.filter", JSON_STRING },
+	{ "oracle.streams.*.business_unit", LIST },
+	{ "oracle.streams.*.business_unit_attribute", JSON_STRING },
 	{ "oracle.streams.*.amount", JSON_STRING },
 	{ "oracle.streams.*.currency", JSON_STRING },
 	{ "oracle.streams.*.page_size", JSON_NUMBER },
@@ -64,7 +83,8 @@ static const char *const secrets[] = { "client_secret", "password",
 	"access_token", "token", "secret" };
 
 static const char *const types[] = { "", "an object", "an array", "a string",
-	"a number", "true", "false", "null" };
+	"a number", "true", "false", "null",
+	"a string or an array of strings" };
 
 static bool
 matches(const char *pattern, const char *path)
@@ -114,6 +134,21 @@ refuse(const struct config *config, const char *path, struct error *error)
 	    "'%.200s': correct its name or remove it", config->path, path);
 }
 
+static bool
+fits(const struct json *json, json_node node, int type)
+{
+	json_node element;
+
+	if (type != LIST || json_type(json, node) != JSON_ARRAY)
+		return (int)json_type(json, node) ==
+		    (type == LIST ? JSON_STRING : type);
+	for (element = json_first(json, node); element != JSON_NONE;
+	    element = json_next(json, element))
+		if (json_type(json, element) != JSON_STRING)
+			return false;
+	return true;
+}
+
 /* Look at the members of object, whose own path stands in *path. */
 static int
 check(const struct config *config, json_node object, struct buffer *path,
@@ -134,7 +169,7 @@ check(const struct config *config, json_node object, struct buffer *path,
 			    "'%s' has a key that is too long", config->path);
 		if ((row = find(path->data)) == NULL)
 			return refuse(config, path->data, error);
-		if (json_type(&config->json, node) != row->type)
+		if (!fits(&config->json, node, row->type))
 			return error_set(error, EXIT_CONFIG, "'%s': '%s' must "
 			    "be %s", config->path, path->data,
 			    types[row->type]);

@@ -32,4 +32,13 @@ exitcode_is_transient(int code)
 	    code == EXIT_IO || code == EXIT_TEMPFAIL;
 }
 
+/* Of several failures: one that a person must mend outweighs one that time
+ * may; else the first one. */
+static inline int
+exitcode_worse(int one, int other)
+{
+	return one == EXIT_DONE || (exitcode_is_transient(one) &&
+	    other != EXIT_DONE && !exitcode_is_transient(other)) ? other : one;
+}
+
 #endif

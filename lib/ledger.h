@@ -51,6 +51,13 @@ int audit_verify(struct ledger *ledger, int64_t *sequence,
  * a transaction of their own.  get: 0 found, 1 not there, -1 error. */
 int vault_set(struct ledger *ledger, const char *name, const char *value,
     size_t length, struct error *error);
+struct vault_item {
+	const char *name, *value;
+	size_t length; /* of the value */
+};
+/* Several in one transaction: all of them are kept, or none. */
+int vault_set_all(struct ledger *ledger, const struct vault_item *items,
+    size_t count, struct error *error);
 int vault_get(struct ledger *ledger, const char *name, struct secret *secret,
     struct error *error);
 int vault_remove(struct ledger *ledger, const char *name,

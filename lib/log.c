@@ -12,9 +12,11 @@
 #include "clock.h"
 
 #define LOG_LINE_MAX 8192
+#define ERASE "\r\033[K"
 
 static const char *log_tool = "ledgerpipe";
 static bool log_json;
+static bool log_shown; /* a status stands on the terminal's last line */
 
 int
 log_open(const char *tool, const char *format)
@@ -50,7 +52,9 @@ log_line(const char *level, const char *format, va_list ap)
 		buffer_json_member(&line, "message", message);
 		buffer_puts(&line, "}\n");
 	} else
-		buffer_printf(&line, "%s: %s\n", log_tool, message);
+		buffer_printf(&line, "%s%s: %s\n", log_shown ? ERASE : "",
+		    log_tool, message);
+	log_shown = false;
 	/* One write, so that lines of several tools don't mix. */
 	ignored = write(STDERR_FILENO, buffer_text(&line), line.length);
 	(void)ignored;
@@ -85,6 +89,29 @@ log_info(const char *format, ...)
 	va_start(ap, format);
 	log_line("info", format, ap);
 	va_end(ap);
+}
+
+void
+log_status(const char *format, ...)
+{
+	char text[512], line[600];
+	ssize_t ignored;
+	va_list ap;
+
+	if (log_json || !isatty(STDERR_FILENO) ||
+	    (format == NULL && !log_shown))
+		return;
+	text[0] = '\0';
+	if (format != NULL) {
+		va_start(ap, format);
+		vsnprintf(text, sizeof(text), format, ap);
+		va_end(ap);
+	}
+	log_shown = format != NULL;
+	snprintf(line, sizeof(line), ERASE "%s%s%s", log_shown ? log_tool : "",
+	    log_shown ? ": " : "", text);
+	ignored = write(STDERR_FILENO, line, strlen(line));
+	(void)ignored;
 }
 
 int

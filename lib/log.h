@@ -14,6 +14,9 @@ int log_open(const char *tool, const char *format);
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* On a terminal, show what goes on in a line that the next one is written
+ * over; NULL takes it away.  Elsewhere, nothing. */
+void log_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Log the error and give its exit status: a main's last words. */
 int log_failure(const struct error *error);

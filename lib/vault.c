@@ -24,6 +24,7 @@ check_name(const char *name, struct error *error)
 	return 0;
 }
 
+/* Put one sealed row in, within the caller's transaction. */
 static int
 store(struct ledger *ledger, const char *name, const unsigned char *nonce,
     const unsigned char *sealed, size_t length, struct error *error)
@@ -32,22 +33,63 @@ store(struct ledger *ledger, const char *name, const unsigned char *nonce,
 	char now[CLOCK_TEXT];
 
 	clock_now(now);
-	if (db_begin(ledger->db, error) == -1)
-		return -1;
 	if ((statement = db_prepare(ledger->db, "INSERT INTO vault (name, "
 	    "key_id, nonce, ciphertext, created_at) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET "
 	    "key_id = excluded.key_id, nonce = excluded.nonce, "
 	    "ciphertext = excluded.ciphertext, "
 	    "rotated_at = excluded.created_at", error)) == NULL)
-		goto fail;
+		return -1;
 	db_bind_text(statement, 1, name);
 	db_bind_text(statement, 2, ledger->key_id);
 	db_bind_bytes(statement, 3, nonce, NONCE_BYTES);
 	db_bind_bytes(statement, 4, sealed, length);
 	db_bind_text(statement, 5, now);
-	if (db_run(statement, error) == 0 && audit_append(ledger, "vault.set",
-	    name, NULL, error) == 0 && db_commit(ledger->db, error) == 0)
+	return db_run(statement, error) == -1 ? -1 :
+	    audit_append(ledger, "vault.set", name, NULL, error);
+}
+
+static int
+seal(struct ledger *ledger, const struct vault_item *item,
+    struct error *error)
+{
+	unsigned char key[LEDGER_KEY_BYTES], nonce[NONCE_BYTES], *sealed;
+	unsigned long long length = 0;
+	int rc = -1;
+
+	if (ledger_key(ledger, "lpvault_", key, error) == -1)
+		return -1;
+	if ((sealed = malloc(item->length + TAG_BYTES)) == NULL) {
+		error_set(error, EXIT_SYSTEM, "out of memory");
+		goto out;
+	}
+	randombytes_buf(nonce, sizeof(nonce));
+	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, &length,
+	    (const unsigned char *)item->value, item->length,
+	    (const unsigned char *)item->name, strlen(item->name), NULL,
+	    nonce, key);
+	rc = store(ledger, item->name, nonce, sealed, (size_t)length, error);
+out:
+	sodium_memzero(key, sizeof(key));
+	free(sealed);
+	return rc;
+}
+
+int
+vault_set_all(struct ledger *ledger, const struct vault_item *items,
+    size_t count, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (check_name(items[i].name, error) == -1)
+			return -1;
+	if (db_begin(ledger->db, error) == -1)
+		return -1;
+	for (i = 0; i < count; i++)
+		if (seal(ledger, &items[i], error) == -1)
+			goto fail;
+	if (db_commit(ledger->db, error) == 0)
 		return 0;
 fail:
 	db_rollback(ledger->db);
@@ -58,26 +100,9 @@ int
 vault_set(struct ledger *ledger, const char *name, const char *value,
     size_t length, struct error *error)
 {
-	unsigned char key[LEDGER_KEY_BYTES], nonce[NONCE_BYTES], *sealed;
-	unsigned long long sealed_length = 0;
-	int rc = -1;
+	struct vault_item item = { name, value, length };
 
-	if (check_name(name, error) == -1 ||
-	    ledger_key(ledger, "lpvault_", key, error) == -1)
-		return -1;
-	if ((sealed = malloc(length + TAG_BYTES)) == NULL) {
-		error_set(error, EXIT_SYSTEM, "out of memory");
-		goto out;
-	}
-	randombytes_buf(nonce, sizeof(nonce));
-	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, &sealed_length,
-	    (const unsigned char *)value, length, (const unsigned char *)name,
-	    strlen(name), NULL, nonce, key);
-	rc = store(ledger, name, nonce, sealed, (size_t)sealed_length, error);
-out:
-	sodium_memzero(key, sizeof(key));
-	free(sealed);
-	return rc;
+	return vault_set_all(ledger, &item, 1, error);
 }
 
 /* Open the row that the statement stands on into *secret. */

@@ -85,14 +85,14 @@ last_state() {
 }
 
 @test "an ERP that stays away is 69, and nothing is written" {
-	configure '{"url":"http://127.0.0.1:1","token_url":"http://127.0.0.1:1/t","client_id":"c","streams":{"invoices":{}}}'
+	configure '{"url":"http://127.0.0.1:1","token_url":"http://127.0.0.1:1/t","client_id":"c","retry_budget":"1s","streams":{"invoices":{}}}'
 	run -69 --separate-stderr "$BIN/fetch"
 	[ -z "$output" ]
 	[[ $stderr == *'no answer'* ]]
 }
 
 @test "a state file that can't be read is 66" {
-	configure '{"streams":{"invoices":{}}}'
+	configure '{"url":"http://127.0.0.1:1","token_url":"http://127.0.0.1:1/t","client_id":"c","streams":{"invoices":{}}}'
 	run -66 --separate-stderr "$BIN/fetch" --state nowhere.json
 	[[ $stderr == *nowhere.json* ]]
 }
@@ -266,11 +266,21 @@ read_all() {
 	run -77 --separate-stderr "$BIN/fetch"
 }
 
-@test "a record whose children are cut ends its stream before a STATE passes it" {
-	start_sandbox --invoices 60
-	configure_sandbox '{"invoices":{"page_size":10}}'
-	run -76 --separate-stderr "$BIN/fetch"
-	[[ $stderr == *'page_size'* ]]
+@test "children that the page cut are read on from their own address, nested ones too" {
+	start_sandbox --invoices 60 --orders 40 --journals 30
+	configure_sandbox '{"invoices":{},"purchaseOrders":{},"journalBatches":{}}'
+	for size in 499 2; do
+		sed -i 's/"page_size": [0-9]*/"page_size": '$size'/' "$CONFIG"
+		read_all
+		# How a collection was paged is no part of it.
+		jq -cS 'select(.type == "RECORD") | .record | walk(if type == "object" and has("items") then .items else . end)' \
+			out | sort >"whole.$size"
+	done
+	[ "$(wc -l <whole.2)" = 130 ]
+	cmp whole.499 whole.2
+	run -1 grep -q '"hasMore":true' out
+	requests /fscmRestApi | grep -q '/child/'
+	requests /fscmRestApi | grep -q '/child/.*/child/'
 }
 
 @test "check asks for a token and one row of each stream and writes nothing" {
@@ -335,17 +345,19 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	read_all
 	[ "$(wc -l <ids)" = 3 ]
 	requests /fscmRestApi >asked
-	[ "$(jq -s 'length == 2 and .[1].at_ms - .[0].at_ms >= 1000' asked)" = true ]
+	[ "$(jq -s 'length == 3 and .[1].at_ms - .[0].at_ms >= 1000' asked)" = true ]
 }
 
-@test "an ERP that stays broken is 69 after five tries, and says so" {
+@test "an ERP that stays broken is 69 when the retry budget is spent, and says so" {
 	start_sandbox --invoices 3
 	configure_sandbox
-	control fault '{"path":"/fscmRestApi","status":503,"count":9}'
+	sed -i 's/"retry_budget": "5s"/"retry_budget": "1s"/' "$CONFIG"
+	control fault '{"path":"/fscmRestApi","status":503,"count":99}'
 	run -69 --separate-stderr "$BIN/fetch"
 	[ -z "$output" ]
-	[[ $stderr == *invoices*'HTTP 503'*'5 times'* ]]
-	[ "$(requests /fscmRestApi | wc -l)" = 5 ]
+	tries=$(requests /fscmRestApi | wc -l)
+	[ "$tries" -ge 2 ]
+	[[ $stderr == *invoices*"HTTP 503, $tries times"* ]]
 }
 
 @test "a broken answer is read again, not half believed" {
@@ -437,7 +449,7 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 		curl -sf -X POST "$SANDBOX/_control/erp/update?stream=invoices&id=$id" --data-binary @big >/dev/null
 	done <ids
 	run -76 --separate-stderr "$BIN/fetch"
-	[ -z "$output" ]
+	[ "$(grep -c '"RECORD"' <<<"$output")" -lt 10 ]
 	[[ $stderr == *invoices*page_size* ]]
 	sed -i 's/"page_size": 50/"page_size": 3/' "$CONFIG"
 	read_all
@@ -457,7 +469,7 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	answer '{"items":{}}' 2
 	run -76 --separate-stderr "$BIN/fetch"
 	curl -sf -X DELETE "$SANDBOX/_control/fault"
-	answer '{"items":[{"InvoiceId":1}' 2
+	answer '{"items":[{"InvoiceId":1' 2
 	run -76 --separate-stderr "$BIN/fetch"
 	[[ $stderr == *invoices*JSON* ]]
 	[ -z "$output" ]
@@ -573,7 +585,7 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	configure_sandbox
 	LEDGERPIPE_NOW=2020-01-01T00:00:00Z read_all
 	[ "$(wc -l <ids)" = 3 ]
-	control fault '{"path":"/fscmRestApi","headers":{"Date":"never"},"count":2}'
+	control fault '{"path":"/fscmRestApi","headers":{"Date":"never"},"count":3}'
 	read_all
 	[ "$(wc -l <ids)" = 3 ]
 	run -76 --separate-stderr env LEDGERPIPE_NOW=2020-01-01T00:00:00Z "$BIN/fetch"
@@ -688,7 +700,7 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	configure_sandbox '{"invoices":{"key":"A,B"}}'
 	answer '{"items":[{"A":"x:y","B":"z","LastUpdateDate":"2026-01-31T08:00:00Z"},
 		{"A":"x","B":"y:z","LastUpdateDate":"2026-01-31T08:00:00Z"},
-		{"A":"x%3Ay","B":"z","LastUpdateDate":"2026-01-31T08:00:00Z"}]}'
+		{"A":"x%3Ay","B":"z","LastUpdateDate":"2026-01-31T08:00:00Z"}]}' 2
 	run -0 "$BIN/fetch"
 	[ "$(grep -c RECORD <<<"$output")" = 3 ]
 }
@@ -731,7 +743,7 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	run -69 --separate-stderr "$BIN/fetch"
 	[ -z "$output" ]
 	[ "${#stderr_lines[@]}" = 1 ]
-	[[ $stderr == *invoices*'no answer'* ]]
+	[[ $stderr == *oracle.url*'no answer'* ]]
 }
 
 @test "whoever watches on a terminal learns of each further try" {
@@ -739,7 +751,7 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	configure_sandbox
 	control fault '{"path":"/fscmRestApi","status":503}'
 	script -qefc "'$BIN/fetch' >out" /dev/null >screen
-	grep -q 'invoices: HTTP 503; try 2 of 5' screen
+	grep -q 'invoices: HTTP 503; try 2 follows' screen
 	[ "$(grep -c RECORD out)" = 3 ]
 	control fault '{"path":"/fscmRestApi","status":503}'
 	"$BIN/fetch" >out 2>err

@@ -41,6 +41,6 @@ configure_sandbox() {
 	jq -n --arg url "$SANDBOX" --argjson streams "${1:-{\"invoices\":{\}\}}" '{
 		ledger: "ledger.db", key_file: "ledger.key",
 		oracle: { url: $url, token_url: "\($url)/oauth2/v1/token",
-			client_id: "sandbox", page_size: 25, streams: $streams },
+			client_id: "sandbox", page_size: 25, retry_budget: "5s", streams: $streams },
 		slack: { url: "\($url)/api" } }' >"$CONFIG"
 }

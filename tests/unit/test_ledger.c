@@ -21,8 +21,18 @@ run(struct ledger *ledger, const char *sql)
 static void
 test_vault(struct ledger *ledger)
 {
+	const struct vault_item two[] = { { "one", "1", 1 }, { "two", "2", 1 } };
 	struct secret secret;
 
+	ok(run(ledger, "CREATE TRIGGER no BEFORE INSERT ON vault WHEN "
+	    "new.name = 'two' BEGIN SELECT RAISE(ABORT, 'no'); END") &&
+	    vault_set_all(ledger, two, 2, &error) == -1 &&
+	    vault_get(ledger, "one", &secret, &error) == 1,
+	    "of several secrets none is kept where one can't be");
+	ok(run(ledger, "DROP TRIGGER no") &&
+	    vault_set_all(ledger, two, 2, &error) == 0 &&
+	    vault_remove(ledger, "one", &error) == 0 &&
+	    vault_remove(ledger, "two", &error) == 0, "else all are");
 	ok(vault_set(ledger, "slack.bot_token", "xoxb-1", 6, &error) == 0,
 	    "a secret is kept");
 	ok(vault_set(ledger, "slack.bot_token", "xoxb-2", 6, &error) == 0,

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* auditctl login */
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auditctl/auditctl.h"
+#include "buffer.h"
+#include "log.h"
+
+#define ARGUMENT_MAX ((size_t)PATH_MAX + 32)
+
+/* --login=... as fetch reads it.  -1: a usage error. */
+static int
+parse_options(struct buffer *login, int argc, char **argv)
+{
+	static const struct option table[] = {
+		{ "no-browser", no_argument, NULL, 'n' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int option;
+
+	optind = 0;
+	buffer_puts(login, "--login=");
+	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		if (option == '?' || (optarg != NULL &&
+		    strchr(optarg, ',') != NULL))
+			return -1;
+		if (option == 'n')
+			buffer_puts(login, "no-browser,");
+		else
+			buffer_printf(login, "%s=%s,", option == 'p' ?
+			    "port" : "timeout", optarg);
+	}
+	if (argc - optind != 1 || strcmp(argv[optind], "oracle") != 0 ||
+	    login->failed)
+		return -1;
+	/* The last comma, or the sign before nothing. */
+	login->data[--login->length] = '\0';
+	return 0;
+}
+
+/* fetch stands beside this program. */
+static int
+find_fetch(struct buffer *path, struct error *error)
+{
+	char self[PATH_MAX], *slash;
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (length <= 0)
+		return error_errno(error, EXIT_SYSTEM, "cannot tell where "
+		    "this program is");
+	self[length] = '\0';
+	if ((slash = strrchr(self, '/')) != NULL)
+		*slash = '\0';
+	return buffer_printf(path, "%s/fetch", self) == 0 ? 0 :
+	    error_set(error, EXIT_SYSTEM, "out of memory");
+}
+
+int
+login_command(const char *config, const char *log, int argc, char **argv)
+{
+	struct buffer login, path;
+	const char *words[] = { NULL, NULL, "--log", log != NULL ? log : "text",
+		config != NULL ? "--config" : NULL, config, NULL };
+	struct error error;
+	int rc;
+
+	buffer_init(&login, ARGUMENT_MAX);
+	buffer_init(&path, ARGUMENT_MAX);
+	if (parse_options(&login, argc, argv) == -1) {
+		log_error("login: say login oracle [--no-browser] [--port N] "
+		    "[--timeout SPAN]");
+		rc = EXIT_USAGE;
+	} else if (find_fetch(&path, &error) == -1)
+		rc = log_failure(&error);
+	else {
+		words[0] = path.data;
+		words[1] = login.data;
+		execv(path.data, (char *const *)words);
+		error_errno(&error, EXIT_SYSTEM, "cannot run '%s'", path.data);
+		rc = log_failure(&error);
+	}
+	buffer_free(&login);
+	buffer_free(&path);
+	return rc;
+}

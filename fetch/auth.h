@@ -1,0 +1,112 @@
+/*
+ * auth: how a request to the ERP proves who asks.
+ *
+ * oracle.auth names the way: with client_credentials, jwt_assertion,
+ * user_assertion and authorization_code an access token is asked for at
+ * oracle.token_url; with self_signed and basic the proof is made here.
+ *
+ * A token is kept in the vault as oracle.access_token, bound to all that it
+ * was asked for with, and used until a minute before it expires (half its
+ * life, when that is short).  Of several processes one asks at a time: it
+ * holds a lock on the file LEDGER.token-lock, which ends with the process.
+ *
+ * This module waits for nothing and speaks to nobody; the caller's loop does:
+ *
+ *   auth_ready    1: auth_header, and send the call
+ *                 2: look again in AUTH_WAIT_MS
+ *                 0: auth_prepare, perform (again, if need be), and then
+ *                    auth_answer, or auth_abandon when no answer came
+ *
+ * Errors: EXIT_NOAUTH a credential is missing or refused, EXIT_CONFIG,
+ * EXIT_PROTOCOL an answer that is none, those of db.h, EXIT_CANTCREATE the
+ * lock's file.  They name the key or the vault's name to mend, never a secret.
+ */
+#ifndef LEDGERPIPE_FETCH_AUTH_H
+#define LEDGERPIPE_FETCH_AUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "http.h"
+#include "ledger.h"
+
+#define AUTH_WAIT_MS 100
+
+enum auth_grant {
+	AUTH_CLIENT_CREDENTIALS, /* jwt_assertion too */
+	AUTH_USER_ASSERTION,
+	AUTH_AUTHORIZATION_CODE,
+	AUTH_SELF_SIGNED, /* from here on without a token endpoint */
+	AUTH_BASIC
+};
+
+enum auth_client { /* how the client proves itself to the token endpoint */
+	AUTH_CLIENT_BASIC,
+	AUTH_CLIENT_BODY,
+	AUTH_CLIENT_ASSERTION,
+	AUTH_CLIENT_NONE
+};
+
+/* What a login brings for its first token; see login.h. */
+struct auth_code {
+	const char *code, *verifier, *redirect_uri;
+};
+
+struct auth {
+	struct ledger *ledger;
+	enum auth_grant grant;
+	enum auth_client client;
+	char *token_url, *client_id, *scope, *user, *issuer, *audience;
+	char *key_id, *certificate, *ca_file, *lock_path;
+	char *purpose;                /* all that the vault's token hangs on */
+	const struct auth_code *code; /* of a login, else NULL */
+	const char *scheme;           /* "Bearer" or "Basic" */
+	struct secret credential;
+	int64_t use_until;            /* wall clock, ms */
+	uint64_t generation;
+	struct secret refused;        /* by the ERP: not to be used again */
+	bool anew;                    /* the vault's token isn't wanted */
+	bool locked;
+	int lock;                     /* while locked */
+	struct buffer form;           /* of the request under way, and what */
+	struct secret sent[2];        /* secrets it carries */
+};
+
+/* ledger lives on.  Close after a failure too. */
+int auth_open(struct auth *auth, const struct config *config,
+    struct ledger *ledger, struct error *error);
+void auth_close(struct auth *auth); /* zeroed or closed: fine */
+
+/* Is there a credential?  1: yes, in memory, taken from the vault or made.
+ * 0: a token must be asked for, and the right to do so is ours, until
+ * auth_answer or auth_abandon.  2: another process is asking.  -1: error. */
+int auth_ready(struct auth *auth, struct error *error);
+/* Append "Authorization: ..." for a call to the ERP, after auth_ready gave 1.
+ * Wipe the buffer. */
+int auth_header(const struct auth *auth, struct buffer *header,
+    struct error *error);
+/* Changes with each credential. */
+uint64_t auth_generation(const struct auth *auth);
+/* The ERP answered 401 to a call made with that generation.  true: a new
+ * credential may help, so ask again, once for a call.  false: it is final; to
+ * repeat a password may lock its user out. */
+bool auth_refused(struct auth *auth, uint64_t generation);
+/* What to check when the ERP keeps answering 401, for an error's end. */
+const char *auth_advice(const struct auth *auth);
+
+/* Aim a handle at the token endpoint, after auth_ready gave 0; again for each
+ * new try or once for all of them.  A failure gives the right to ask back. */
+int auth_prepare(struct auth *auth, CURL *curl, struct http_answer *answer,
+    long connect_ms, long total_ms, struct error *error);
+/* The endpoint's answer, whatever its status.  0: the token is in the vault
+ * and here, a new refresh token stored in the same transaction; the answer's
+ * body is wiped.  -1: it was refused.  Gives the right to ask back. */
+int auth_answer(struct auth *auth, const struct http_answer *answer,
+    struct error *error);
+/* No answer came: give the right to ask back. */
+void auth_abandon(struct auth *auth);
+/* Don't use what is here or in the vault: the next credential is a new one. */
+void auth_forget(struct auth *auth);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/refusal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "json.h"
+
+#define WORDS_MAX ((size_t)400) /* of the server, in an error */
+
+bool
+refusal_none(const struct http_answer *answer, int64_t version, bool strict)
+{
+	if (answer->status != 200 ||
+	    strstr(answer->content_type, "json") == NULL)
+		return false;
+	return answer->framework_version[0] == '\0' ? !strict :
+	    strtoll(answer->framework_version, NULL, 10) == version;
+}
+
+bool
+refusal_may_pass(CURLcode code, long status)
+{
+	if (code != CURLE_OK)
+		return code != CURLE_PEER_FAILED_VERIFICATION &&
+		    code != CURLE_SSL_CACERT_BADFILE &&
+		    code != CURLE_URL_MALFORMAT &&
+		    code != CURLE_OUT_OF_MEMORY;
+	return status == 408 || status == 425 || status == 429 ||
+	    status >= 500;
+}
+
+bool
+refusal_is_slow(CURLcode code, long status)
+{
+	return code == CURLE_OPERATION_TIMEDOUT ||
+	    (code == CURLE_OK && (status == 500 || status == 504));
+}
+
+/* HTML's text: no tags, white space as one blank. */
+static void
+html_words(const char *text, size_t length, struct buffer *words)
+{
+	bool tag = false, blank = true;
+	size_t i;
+
+	for (i = 0; i < length && !words->failed; i++) {
+		if (text[i] == '<')
+			tag = true;
+		if (!tag && strchr(" \t\r\n", text[i]) == NULL) {
+			buffer_append(words, text + i, 1);
+			blank = false;
+		} else if (!blank) {
+			buffer_puts(words, " ");
+			blank = true;
+		}
+		if (text[i] == '>')
+			tag = false;
+	}
+}
+
+static void
+json_words(const struct json *json, struct buffer *words)
+{
+	json_node node = json_first(json, json_member(json, 0,
+	    "o:errorDetails"));
+
+	if (node == JSON_NONE)
+		json_decode(json, json_member(json, 0, "title"), words);
+	for (; node != JSON_NONE; node = json_next(json, node)) {
+		if (words->length > 0)
+			buffer_puts(words, "; ");
+		json_decode(json, json_member(json, node, "detail"), words);
+	}
+}
+
+/* The server's own words, up to a ceiling, or nothing. */
+static void
+server_words(const struct http_answer *answer, struct buffer *words)
+{
+	const struct buffer *body = &answer->body;
+	struct json json = { 0 };
+	struct error ignored;
+	size_t length = body->length;
+
+	if (json_parse(&json, buffer_text(body), length, &ignored) == 0)
+		json_words(&json, words);
+	else if (strncasecmp(answer->content_type, "text/html", 9) == 0)
+		html_words(buffer_text(body), length, words);
+	else if (strncasecmp(answer->content_type, "text/plain", 10) == 0)
+		buffer_append(words, buffer_text(body), length < WORDS_MAX / 2 ?
+		    length : WORDS_MAX / 2);
+	json_free(&json);
+}
+
+static bool
+holds(const struct buffer *body, const char *words)
+{
+	size_t length = strlen(words), i;
+
+	for (i = 0; i + length <= body->length; i++)
+		if (strncasecmp(body->data + i, words, length) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_maintenance(const struct http_answer *answer)
+{
+	return strncasecmp(answer->content_type, "text/html", 9) == 0 &&
+	    (holds(&answer->body, "planned outage") ||
+	    holds(&answer->body, "scheduled maintenance"));
+}
+
+/* What Oracle's support asks for, when the answer has it. */
+static const char *
+ecid(const struct http_answer *answer, char out[HTTP_HEADER_MAX + 16])
+{
+	out[0] = '\0';
+	if (answer->ecid[0] != '\0')
+		snprintf(out, HTTP_HEADER_MAX + 16, " (ECID %s)",
+		    answer->ecid);
+	return out;
+}
+
+/* A 200 that isn't what was asked for. */
+static int
+stranger(const struct http_answer *answer, const char *what, int64_t version,
+    struct error *error)
+{
+	char support[HTTP_HEADER_MAX + 16];
+
+	if (is_maintenance(answer))
+		return error_set(error, EXIT_UNAVAILABLE, "%s: the pod is down "
+		    "for maintenance; try later", what);
+	if (strstr(answer->content_type, "json") == NULL)
+		return error_set(error, EXIT_PROTOCOL, "%s: HTTP 200 with %s, "
+		    "not JSON: a log-in page?%s; check oracle.url", what,
+		    answer->content_type[0] != '\0' ? answer->content_type :
+		    "no content type", ecid(answer, support));
+	return error_set(error, EXIT_PROTOCOL, "%s: REST-Framework-Version "
+	    "%lld was asked for, the answer has %s%s; check "
+	    "oracle.framework_version", what, (long long)version,
+	    answer->framework_version[0] != '\0' ? answer->framework_version :
+	    "none", ecid(answer, support));
+}
+
+int
+refusal_error(const struct http_answer *answer, const char *what,
+    int64_t version, const char *advice, struct error *error)
+{
+	char support[HTTP_HEADER_MAX + 16];
+	enum exitcode code = EXIT_PROTOCOL;
+	const char *remedy = "";
+	struct buffer words;
+	long status = answer->status;
+
+	if (status == 200)
+		return stranger(answer, what, version, error);
+	if (status == 401 || status == 403) {
+		code = EXIT_NOAUTH;
+		remedy = status == 401 ? advice : strncasecmp(
+		    answer->content_type, "text/html", 9) == 0 ? "; the pod's "
+		    "edge refuses this machine: check which addresses may "
+		    "call the pod" : "; a job or duty role that may read this "
+		    "resource is missing (not a data role: without that no "
+		    "record would be visible)";
+	} else if (status == 404) {
+		code = EXIT_CONFIG;
+		remedy = "; check the stream's path, and that the pod's "
+		    "release has this resource";
+	} else if (status >= 400 && status < 500) {
+		code = EXIT_CONFIG;
+		remedy = "; fetch --check says which attribute isn't to be "
+		    "queried";
+	} else if (status >= 300 && status < 400)
+		remedy = ": a redirect, which isn't followed; check oracle.url";
+	buffer_init(&words, WORDS_MAX);
+	server_words(answer, &words);
+	error_set(error, code, "%s: HTTP %ld%s%s%s%s", what, status,
+	    words.length > 0 ? ": " : "", buffer_text(&words),
+	    ecid(answer, support), remedy);
+	buffer_free(&words);
+	return -1;
+}
+
+int
+refusal_tried(const struct http_answer *answer, const char *what,
+    CURLcode code, int tries, int64_t waited_for_ms, struct error *error)
+{
+	char support[HTTP_HEADER_MAX + 16];
+	struct buffer words;
+
+	if (code != CURLE_OK)
+		return error_set(error, EXIT_UNAVAILABLE, "%s: no answer: %s",
+		    what, answer->failure[0] != '\0' ? answer->failure :
+		    curl_easy_strerror(code));
+	if (is_maintenance(answer))
+		return error_set(error, EXIT_UNAVAILABLE, "%s: HTTP %ld: the "
+		    "pod is down for maintenance; try later", what,
+		    answer->status);
+	buffer_init(&words, WORDS_MAX);
+	server_words(answer, &words);
+	if (waited_for_ms > 0)
+		buffer_printf(&words, "%sit asks to wait %lld s",
+		    words.length > 0 ? "; " : "",
+		    (long long)(waited_for_ms / 1000));
+	error_set(error, EXIT_UNAVAILABLE, "%s: HTTP %ld, %d time%s%s%s%s; try "
+	    "later", what, answer->status, tries, tries == 1 ? "" : "s",
+	    words.length > 0 ? ": " : "", buffer_text(&words),
+	    ecid(answer, support));
+	buffer_free(&words);
+	return -1;
+}

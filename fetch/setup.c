@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/setup.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fetch/catalog.h"
+#include "log.h"
+
+#define STATE_BYTES_MAX ((size_t)1 << 20)
+
+static int
+load_streams(struct setup *setup, struct error *error)
+{
+	const struct options *options = setup->options;
+
+	if (options->catalog != NULL)
+		return catalog_load(&setup->streams, &setup->config,
+		    options->catalog, options->streams, options->stream_count,
+		    error);
+	return (options->discover ? streams_load_known : streams_load)(
+	    &setup->streams, &setup->config, options->streams,
+	    options->stream_count, error);
+}
+
+static int
+open_ledger(struct setup *setup, struct error *error)
+{
+	char *db = config_file(&setup->config, "ledger", "ledger.db");
+	char *key_file = config_file(&setup->config, "key_file", "ledger.key");
+	int rc = -1;
+
+	setup->pipeline = config_string(&setup->config, "pipeline", "default");
+	if (db == NULL || key_file == NULL || setup->pipeline == NULL)
+		error_set(error, EXIT_SYSTEM, "out of memory");
+	else
+		rc = setup->ledger->db != NULL ? 0 : ledger_open(setup->ledger,
+		    db, key_file, DB_WRITE, "fetch", error);
+	free(db);
+	free(key_file);
+	return rc;
+}
+
+int
+setup_open(struct setup *setup, const struct options *options,
+    struct ledger *ledger, int wake_fd, struct error *error)
+{
+	*setup = (struct setup){ .options = options, .ledger = ledger };
+	if (config_open(&setup->config, options->config, error) == -1 ||
+	    open_ledger(setup, error) == -1)
+		return -1;
+	/* A login is for no stream. */
+	if (options->login.asked)
+		return 0;
+	if (load_streams(setup, error) == -1 ||
+	    singer_open(&setup->singer, &setup->streams, error) == -1 ||
+	    rest_open(&setup->rest, &setup->config, ledger, error) == -1)
+		return -1;
+	setup->rest.verbose = isatty(STDERR_FILENO) || options->verbose;
+	return poller_open(&setup->poller, &setup->rest, &setup->singer,
+	    &setup->streams, ledger, setup->pipeline, &options->poller,
+	    wake_fd, error);
+}
+
+void
+setup_close(struct setup *setup)
+{
+	poller_close(&setup->poller);
+	rest_close(&setup->rest);
+	singer_close(&setup->singer);
+	streams_free(&setup->streams);
+	config_close(&setup->config);
+	free(setup->pipeline);
+	setup->pipeline = NULL;
+}
+
+/* ---- --state ------------------------------------------------------------ */
+
+/* Without bookmarks it is no state, and all would be read again; but an empty
+ * object is how a Singer runner begins. */
+static int
+state_check(const struct json *state, const char *path, struct error *error)
+{
+	if (json_type(state, json_path(state, "bookmarks")) == JSON_OBJECT ||
+	    (json_type(state, 0) == JSON_OBJECT &&
+	    json_first(state, 0) == JSON_NONE))
+		return 0;
+	return error_set(error, EXIT_DATA, "the state '%s' holds no "
+	    "bookmarks: give the value of a STATE message", path);
+}
+
+/* The file of --state into *state, which points into *text. */
+static int
+state_load(struct setup *setup, struct buffer *text, struct json *state,
+    struct error *error)
+{
+	const char *path = setup->options->state;
+	struct error broken;
+	char chunk[8192];
+	ssize_t count;
+	int fd;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return error_errno(error, EXIT_NOINPUT,
+		    "cannot open the state '%s'", path);
+	while ((count = read(fd, chunk, sizeof(chunk))) > 0)
+		buffer_append(text, chunk, (size_t)count);
+	close(fd);
+	if (count == -1 || text->failed)
+		return error_set(error, EXIT_NOINPUT,
+		    "cannot read the state '%s'", path);
+	/* A run that wrote no STATE leaves an empty file: from the start. */
+	if (text->length == 0)
+		return 0;
+	if (json_parse(state, text->data, text->length, &broken) == -1)
+		return error_set(error, broken.code, "the state '%s' is %s",
+		    path, broken.message);
+	return state_check(state, path, error) == -1 ? -1 :
+	    singer_carry(&setup->singer, state, json_path(state, "bookmarks"),
+	    error);
+}
+
+/* ---- where each stream starts ------------------------------------------- */
+
+/* With --since the ledger's bookmark is not where the reading starts, but it
+ * doesn't go back, nor past what lies between it and there. */
+static int
+start_since(struct setup *setup, size_t index, struct error *error)
+{
+	const struct stream *stream = &setup->streams.list[index];
+	int64_t since = setup->options->since, bookmark;
+	char *text = NULL;
+
+	if (stream->cursor == NULL)
+		return 0;
+	if (bookmark_get(setup->ledger, setup->pipeline, stream->name, &text,
+	    error) == -1)
+		return -1;
+	if (text == NULL || clock_parse(text, &bookmark) == -1) {
+		free(text);
+		return 0;
+	}
+	if (since > bookmark) {
+		log_warning("stream %s: --since is later than its bookmark %s, "
+		    "which stays: the next run reads what lies between",
+		    stream->name, text);
+		singer_stay(&setup->singer, index, bookmark);
+	} else
+		singer_start(&setup->singer, index, bookmark);
+	free(text);
+	return 0;
+}
+
+/* The bookmark that a text says.  -1: it is none that can be used. */
+static int
+read_bookmark(const struct stream *stream, const char *text, int64_t *stamp,
+    struct error *error)
+{
+	if (clock_parse(text, stamp) == -1)
+		return error_set(error, EXIT_DATA, "stream %s: its bookmark "
+		    "'%.40s' is no time", stream->name, text);
+	if (*stamp > clock_wall_ms() + PAGER_AHEAD_MAX_MS)
+		return error_set(error, EXIT_DATA, "stream %s: its bookmark "
+		    "'%.40s' lies in the future, and no record would be read; "
+		    "check this machine's clock, or give --since",
+		    stream->name, text);
+	return 0;
+}
+
+static int
+first_pass(struct setup *setup, size_t index, const struct json *state,
+    struct pager_pass *pass, struct error *error)
+{
+	const struct stream *stream = &setup->streams.list[index];
+	const struct options *options = setup->options;
+	char *text = NULL;
+	int rc;
+
+	*pass = (struct pager_pass){ .since = options->since,
+		.until = options->until, .bookmark = PAGER_NO_STAMP,
+		.from_ledger = options->since == -1 && options->state == NULL,
+		.remember = options->poller.every_ms > 0 };
+	if (options->since != -1)
+		return start_since(setup, index, error);
+	if (stream->cursor == NULL)
+		return 0;
+	if (options->state != NULL)
+		text = json_dup(state, json_member(state, json_member(state,
+		    json_path(state, "bookmarks"), stream->name),
+		    "replication_key_value"));
+	else if (bookmark_get(setup->ledger, setup->pipeline, stream->name,
+	    &text, error) == -1)
+		return -1;
+	if (text == NULL)
+		return 0;
+	rc = read_bookmark(stream, text, &pass->bookmark, error);
+	free(text);
+	if (rc == -1)
+		return -1;
+	singer_start(&setup->singer, index, pass->bookmark);
+	pass->since = pass->bookmark - stream->overlap;
+	return 0;
+}
+
+int
+setup_start(struct setup *setup, struct setup *old, struct error *error)
+{
+	struct json state = { 0 };
+	struct buffer text;
+	struct pager_pass pass;
+	int rc = 0;
+	size_t i;
+
+	buffer_init(&text, STATE_BYTES_MAX);
+	if (old != NULL)
+		singer_adopt(&setup->singer, &old->singer);
+	else if (setup->options->state != NULL)
+		rc = state_load(setup, &text, &state, error);
+	/* All bookmarks before the first record: each STATE holds those of
+	 * all streams. */
+	for (i = 0; rc == 0 && i < setup->streams.count; i++) {
+		if (old != NULL && poller_adopt(&setup->poller, i,
+		    &old->poller))
+			continue;
+		if (first_pass(setup, i, &state, &pass, error) == 0)
+			poller_start(&setup->poller, i, &pass);
+		else if (error->code == EXIT_DATA)
+			poller_refuse(&setup->poller, i, log_failure(error));
+		else
+			rc = -1;
+	}
+	json_free(&state);
+	buffer_free(&text);
+	return rc;
+}
