@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "fetch/refusal.h"
+#include "fetch/rest_wire.h"
 #include "log.h"
 #include "retry.h"
 
@@ -19,8 +20,6 @@
 #define SPAN_MAX_MS 3600000
 #define CONCURRENCY 4
 #define CONCURRENCY_MAX 32
-#define WORDS_KEPT ((size_t)256 << 10) /* of a refusal, or a token */
-#define URL_MAX ((size_t)65536)
 #define TOKEN "oracle.token_url"
 
 static int
@@ -60,18 +59,6 @@ rest_open(struct rest *rest, const struct config *config,
 	return 0;
 }
 
-static void
-headers_free(struct rest_request *request)
-{
-	struct curl_slist *header;
-
-	/* One of them carries the token. */
-	for (header = request->headers; header != NULL; header = header->next)
-		explicit_bzero(header->data, strlen(header->data));
-	curl_slist_free_all(request->headers);
-	request->headers = NULL;
-}
-
 void
 rest_release(struct rest_request *request)
 {
@@ -79,7 +66,7 @@ rest_release(struct rest_request *request)
 		curl_easy_cleanup(request->curl);
 		http_answer_free(&request->head);
 	}
-	headers_free(request);
+	rest_wire_clear(request);
 	request->curl = NULL;
 }
 
@@ -125,7 +112,7 @@ halt(struct rest *rest, struct rest_request *request)
 	if (request->state != REST_RUNNING)
 		return;
 	curl_multi_remove_handle(rest->multi, request->curl);
-	headers_free(request);
+	rest_wire_clear(request);
 	if (!request->is_token)
 		rest->running--;
 	request->state = REST_READY;
@@ -166,135 +153,6 @@ end_ready(struct rest *rest, const struct error *failure)
 		else
 			i++;
 	}
-}
-
-/* ---- the wire ----------------------------------------------------------- */
-
-/* The headers are in: is it what was asked for? */
-static void
-judge(struct rest_request *request)
-{
-	struct http_answer *head = &request->head;
-
-	if (request->judged)
-		return;
-	request->judged = true;
-	curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE,
-	    &head->status);
-	request->accepted = !request->is_token &&
-	    refusal_none(head, request->version,
-	    request->strict);
-	if (request->accepted && request->answer != NULL)
-		request->answer(request->context, head->date);
-}
-
-static size_t
-on_bytes(char *bytes, size_t size, size_t count, void *context)
-{
-	struct rest_request *request = context;
-	struct buffer *words = &request->head.body;
-	size_t length = size * count, room = WORDS_KEPT - words->length;
-
-	judge(request);
-	if (!request->accepted) {
-		buffer_append(words, bytes, length < room ? length : room);
-		return length;
-	}
-	request->fed = request->feed(request->context, bytes, length,
-	    &request->feed_error);
-	/* A short count makes curl stop. */
-	return request->fed == 0 ? length : 0;
-}
-
-static int
-headers_make(struct rest *rest, struct rest_request *request,
-    struct error *error)
-{
-	struct buffer line;
-	struct curl_slist *list = NULL, *more = NULL;
-	char version[64] = "REST-Framework-Version: ";
-
-	buffer_init(&line, SECRET_MAX + 64);
-	if (auth_header(&rest->auth, &line, error) == -1)
-		goto out;
-	version[strlen(version)] = (char)('0' + rest->framework_version);
-	list = curl_slist_append(NULL, buffer_text(&line));
-	if (list != NULL && (more = curl_slist_append(list, version)) != NULL)
-		more = curl_slist_append(list, "Accept: application/json, "
-		    "application/vnd.oracle.adf.error+json");
-	request->headers = list;
-	if (more == NULL)
-		error_set(error, EXIT_SYSTEM, "out of memory");
-out:
-	if (line.data != NULL)
-		explicit_bzero(line.data, line.length);
-	buffer_free(&line);
-	return more == NULL ? -1 : 0;
-}
-
-static int
-aim(struct rest *rest, struct rest_request *request, struct error *error)
-{
-	struct buffer path, url;
-	int rc = -1;
-
-	buffer_init(&path, URL_MAX);
-	buffer_init(&url, URL_MAX);
-	if (request->url(request->context, &path, error) == -1)
-		goto out;
-	if (path.failed || buffer_printf(&url, "%s%s", rest->url,
-	    buffer_text(&path)) == -1) {
-		error_set(error, EXIT_CONFIG, "%s: the URL is too long",
-		    request->what);
-		goto out;
-	}
-	request->version = rest->framework_version;
-	request->generation = auth_generation(&rest->auth);
-	if (http_prepare(request->curl, &request->head, url.data,
-	    rest->ca_file, (long)rest->connect_ms, (long)rest->timeout_ms,
-	    error) == -1 || headers_make(rest, request, error) == -1)
-		goto out;
-	curl_easy_setopt(request->curl, CURLOPT_HTTPHEADER, request->headers);
-	curl_easy_setopt(request->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(request->curl, CURLOPT_BUFFERSIZE, 256L << 10);
-	rc = 0;
-out:
-	buffer_free(&path);
-	buffer_free(&url);
-	return rc;
-}
-
-/* Put it on the wire. */
-static int
-start(struct rest *rest, struct rest_request *request, struct error *error)
-{
-	if (request->curl == NULL) {
-		http_answer_init(&request->head, WORDS_KEPT);
-		if ((request->curl = curl_easy_init()) == NULL)
-			return error_set(error, EXIT_SYSTEM,
-			    "curl: out of memory");
-	}
-	request->judged = request->accepted = false;
-	request->fed = 0;
-	if ((request->is_token ? auth_prepare(&rest->auth, request->curl,
-	    &request->head, (long)rest->connect_ms, (long)rest->timeout_ms,
-	    error) : aim(rest, request, error)) == -1)
-		return -1;
-	curl_easy_setopt(request->curl, CURLOPT_WRITEFUNCTION, on_bytes);
-	curl_easy_setopt(request->curl, CURLOPT_WRITEDATA, request);
-	curl_easy_setopt(request->curl, CURLOPT_PRIVATE, request);
-	/* A byte a second at least. */
-	curl_easy_setopt(request->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(request->curl, CURLOPT_LOW_SPEED_TIME,
-	    (long)(rest->stall_ms / 1000));
-	if (curl_multi_add_handle(rest->multi, request->curl) != CURLM_OK) {
-		headers_free(request);
-		return error_set(error, EXIT_SYSTEM, "curl: out of memory");
-	}
-	request->state = REST_RUNNING;
-	if (!request->is_token)
-		rest->running++;
-	return 0;
 }
 
 /* ---- what comes of it --------------------------------------------------- */
@@ -373,7 +231,7 @@ ended(struct rest *rest, struct rest_request *request, CURLcode code)
 	struct http_answer *head = &request->head;
 	struct error error;
 
-	judge(request);
+	rest_wire_judge(request);
 	if (!http_not_sent(request->curl, code))
 		request->unreachable = false;
 	halt(rest, request);
@@ -423,11 +281,11 @@ first_ready(const struct rest *rest)
 
 /* The right to ask for one is ours. */
 static int
-token_ask(struct rest *rest, struct error *error)
+ask_token(struct rest *rest, struct error *error)
 {
 	rest->token.tries = 0;
 	rest->token.failing_since = 0;
-	return start(rest, &rest->token, error);
+	return rest_wire_start(rest, &rest->token, error);
 }
 
 /* Give a token and a place to those that wait for them. */
@@ -445,11 +303,11 @@ start_ready(struct rest *rest)
 			return;
 		ready = auth_ready(&rest->auth, &error);
 		if (ready == 1) {
-			if (start(rest, request, &error) == -1)
+			if (rest_wire_start(rest, request, &error) == -1)
 				end(rest, request, &error);
 		} else if (ready == 2) {
 			rest->token_at = clock_monotonic_ms() + AUTH_WAIT_MS;
-		} else if (ready == -1 || token_ask(rest, &error) == -1) {
+		} else if (ready == -1 || ask_token(rest, &error) == -1) {
 			end_ready(rest, &error);
 			return;
 		}
@@ -502,7 +360,7 @@ rest_turn(struct rest *rest, int64_t wait_ms, int wake_fd,
 		wake(rest->list[i], now);
 	wake(&rest->token, now);
 	if (rest->token.state == REST_READY &&
-	    start(rest, &rest->token, &rest->token_error) == -1) {
+	    rest_wire_start(rest, &rest->token, &rest->token_error) == -1) {
 		rest->token.state = REST_IDLE;
 		end_ready(rest, &rest->token_error);
 	}
@@ -522,121 +380,4 @@ rest_turn(struct rest *rest, int64_t wait_ms, int wake_fd,
 	    NULL) != CURLM_OK)
 		return error_set(error, EXIT_SYSTEM, "curl: cannot wait");
 	return 0;
-}
-
-bool
-rest_is_waiting(const struct rest *rest)
-{
-	return rest->running == 0;
-}
-
-/* ---- one at a time ------------------------------------------------------ */
-
-struct single {
-	const char *path;
-	struct buffer *text;
-	struct error *error;
-	bool done;
-	int rc;
-};
-
-static int
-single_url(void *context, struct buffer *url, struct error *error)
-{
-	struct single *single = context;
-
-	return buffer_puts(url, single->path) == 0 ? 0 :
-	    error_set(error, EXIT_CONFIG, "the URL is too long");
-}
-
-static void
-single_answer(void *context, const char *date)
-{
-	struct single *single = context;
-
-	(void)date;
-	buffer_clear(single->text);
-}
-
-static int
-single_feed(void *context, const char *bytes, size_t count,
-    struct error *error)
-{
-	struct single *single = context;
-
-	return buffer_append(single->text, bytes, count) == 0 ? 0 :
-	    error_set(error, EXIT_PROTOCOL, "%s: the answer is over %zu bytes",
-	    single->path, REST_JSON_MAX);
-}
-
-static void
-single_done(void *context, const struct error *failure)
-{
-	struct single *single = context;
-
-	single->done = true;
-	single->rc = failure == NULL ? 0 : -1;
-	if (failure != NULL)
-		*single->error = *failure;
-}
-
-int
-rest_get(struct rest *rest, const char *what, const char *path_and_query,
-    struct json *json, struct error *error)
-{
-	struct buffer *text = &rest->text;
-	struct single single = { path_and_query, text, error, false, 0 };
-	struct rest_request request = { .what = what, .context = &single,
-		.url = single_url, .answer = single_answer,
-		.feed = single_feed, .done = single_done };
-	struct error broken;
-
-	buffer_clear(text);
-	rest_submit(rest, &request);
-	while (!single.done)
-		if (rest_turn(rest, 1000, -1, error) == -1) {
-			rest_cancel(rest, &request);
-			single.rc = -1;
-			break;
-		}
-	rest->unauthorised = single.rc == -1 && request.tries == 0 &&
-	    request.curl == NULL;
-	rest->status = request.curl != NULL ? request.head.status : 0;
-	rest->unreachable = single.rc == -1 && request.unreachable;
-	rest_release(&request);
-	if (single.rc == -1)
-		return -1;
-	if (json_parse(json, buffer_text(text), text->length, &broken) == -1)
-		return error_set(error, EXIT_PROTOCOL, "%s: the answer is %s",
-		    what, broken.message);
-	return 0;
-}
-
-int
-rest_renew(struct rest *rest, struct error *error)
-{
-	int ready;
-
-	auth_forget(&rest->auth);
-	for (;;) {
-		rest->token_error.code = EXIT_DONE;
-		if (rest->token.state == REST_IDLE) {
-			ready = auth_ready(&rest->auth, error);
-			if (ready == 1)
-				return 0;
-			if (ready == -1 || (ready == 0 && token_ask(rest,
-			    error) == -1))
-				return -1;
-			if (ready == 2)
-				rest->token_at = clock_monotonic_ms() +
-				    AUTH_WAIT_MS;
-		}
-		if (rest_turn(rest, 1000, -1, error) == -1)
-			return -1;
-		if (rest->token.state == REST_IDLE &&
-		    rest->token_error.code != EXIT_DONE) {
-			*error = rest->token_error;
-			return -1;
-		}
-	}
 }

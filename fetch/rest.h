@@ -96,13 +96,9 @@ void rest_release(struct rest_request *request); /* its memory, when IDLE */
  * none) is readable. */
 int rest_turn(struct rest *rest, int64_t wait_ms, int wake_fd,
     struct error *error);
-/* Is one waiting for its next try, or for a token? */
-bool rest_is_waiting(const struct rest *rest);
 /* GET url + path_and_query and wait; parse the JSON answer into *json, which
  * points into rest until the next call. */
 int rest_get(struct rest *rest, const char *what, const char *path_and_query,
     struct json *json, struct error *error);
-/* A new credential, whatever the vault has; wait for it. */
-int rest_renew(struct rest *rest, struct error *error);
 
 #endif
