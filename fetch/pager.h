@@ -53,6 +53,7 @@ struct pager_pass {
 	int64_t bookmark;     /* where the last pass ended, or PAGER_NO_STAMP */
 	bool from_ledger;     /* drop what the ledger knows up to there */
 	bool remember;        /* what is written, for the passes that follow */
+	int64_t keep_ms;      /* so far back from the latest stamp they look */
 };
 
 struct pager_counts {
@@ -82,6 +83,7 @@ struct pager {
 	int restarts, repeats, empty_pages;
 	struct seen group_seen;  /* what was met of this group, or round */
 	struct seen recent;      /* what this process wrote, over passes */
+	size_t recent_most;      /* of it; then it is pruned */
 	/* the page */
 	struct splitter splitter;
 	struct json row, envelope;

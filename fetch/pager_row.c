@@ -12,6 +12,7 @@
 #define REPEATS_MAX 3 /* of a page, in a row: no move of rows explains it */
 #define CHILD_RESTARTS_MAX 5
 #define STAMP_TEXT 24
+#define RECENT_LEAST 65536 /* records that are remembered without a look */
 
 int
 pager_state(struct pager *pager, int64_t stamp, struct error *error)
@@ -132,6 +133,24 @@ is_known(struct pager *pager, const char *id, int64_t stamp,
 	    id, pager->version.data, error) : 0;
 }
 
+/* In a long backlog most of it soon lies behind what is looked at again. */
+static int
+remember(struct pager *pager, const char *id, int64_t stamp,
+    struct error *error)
+{
+	struct seen *recent = &pager->recent;
+
+	if (pager->stream->scan == STREAM_QUERY &&
+	    recent->count > pager->recent_most) {
+		if (seen_prune(recent, stamp - pager->pass.keep_ms,
+		    error) == -1)
+			return -1;
+		pager->recent_most = recent->count < RECENT_LEAST ?
+		    RECENT_LEAST : recent->count * 2;
+	}
+	return seen_add(recent, id, pager->version.data, stamp, error);
+}
+
 /* The row is whole: write it, unless it is known. */
 static int
 row_write(struct pager *pager, const char *id, int64_t stamp,
@@ -157,8 +176,7 @@ row_write(struct pager *pager, const char *id, int64_t stamp,
 		return -1;
 	pager->fresh = true;
 	pager->counts.records++;
-	return pager->pass.remember ? seen_add(&pager->recent, id,
-	    pager->version.data, stamp, error) : 0;
+	return pager->pass.remember ? remember(pager, id, stamp, error) : 0;
 }
 
 /* Keep the row, whose children are cut; the rest of the page waits. */
@@ -252,8 +270,11 @@ pager_row(struct pager *pager, const char *text, size_t length,
 	struct error broken;
 
 	if (json_parse(&pager->row, text, length, &broken) == -1)
-		return error_set(error, EXIT_PROTOCOL, "stream %s: a record is "
-		    "%.200s", pager->stream->name, broken.message);
+		return error_set(error, EXIT_PROTOCOL, "stream %s: %s%.200s "
+		    "is %.200s", pager->stream->name, pager->end_id != NULL ?
+		    "the record behind " : "the first record of a page",
+		    pager->end_id != NULL ? pager->end_id : "",
+		    broken.message);
 	free(pager->end_id);
 	pager->end_id = row_id(pager->stream, &pager->row, 0, error);
 	if (pager->end_id == NULL)

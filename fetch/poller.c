@@ -14,6 +14,7 @@
 #define HOUR_MS (3600 * 1000LL)
 #define TURN_MS 1000    /* of waiting, at most: the status line moves */
 #define STATUS_MS 500
+#define PAUSE_MS 1000   /* between passes that take longer than their distance */
 #define DOUBLINGS_MAX 16
 
 static void pass_end(struct reader *reader, const struct error *failure);
@@ -134,6 +135,8 @@ schedule(struct reader *reader)
 		distance = longest;
 	/* From the time it began: a long pass doesn't shift the next. */
 	reader->due = reader->began + distance + jitter(poller);
+	if (reader->due < now)
+		reader->due = now + PAUSE_MS;
 	asked = reader->status == EXIT_DONE ? 0 :
 	    now + reader->request.waited_for_ms;
 	if (reader->due < asked)
@@ -146,13 +149,15 @@ static void
 tell(struct reader *reader, const struct error *failure)
 {
 	struct poller *poller = reader->poller;
+	int64_t cause = failure->code * 1000 + reader->request.head.status;
 
 	if (strcmp(poller->told, failure->message) == 0)
 		return;
 	snprintf(poller->told, sizeof(poller->told), "%s", failure->message);
-	if (reader->failures == 1 || poller->options->every_ms == 0 ||
+	if (reader->failures == 1 || cause != reader->cause ||
 	    poller->options->verbose)
 		log_failure(failure);
+	reader->cause = cause;
 }
 
 static void
@@ -160,7 +165,6 @@ pass_end(struct reader *reader, const struct error *failure)
 {
 	struct poller *poller = reader->poller;
 	const struct pager_pass *pass = &reader->pager.pass;
-	int64_t keep;
 	struct error error;
 
 	rest_cancel(poller->rest, &reader->request);
@@ -173,12 +177,11 @@ pass_end(struct reader *reader, const struct error *failure)
 		}
 		reader->failures = 0;
 		reader->status = EXIT_DONE;
-		keep = reader->stream->overlap > poller->options->sweep_ms ?
-		    reader->stream->overlap : poller->options->sweep_ms;
 		/* What no pass to come will meet again. */
 		if (pass->remember && reader->pager.counts.stamp_ms !=
 		    PAGER_NO_STAMP && seen_prune(&reader->pager.recent,
-		    reader->pager.counts.stamp_ms - keep, &error) == -1)
+		    reader->pager.counts.stamp_ms - pass->keep_ms, &error) ==
+		    -1)
 			poller->fatal = error;
 	} else {
 		reader->failures++;
@@ -199,6 +202,9 @@ pass_stop(struct reader *reader)
 {
 	rest_cancel(reader->poller->rest, &reader->request);
 	reader->reading = false;
+	/* With a schedule this is how a run ends; a single pass was cut. */
+	if (reader->poller->options->every_ms == 0)
+		reader->status = EXIT_TEMPFAIL;
 	if (reader->poller->options->verbose)
 		summary(reader);
 }
@@ -231,6 +237,8 @@ pass_begin(struct reader *reader)
 		pass = later_pass(reader);
 	reader->started = true;
 	reader->began = clock_monotonic_ms();
+	pass.keep_ms = reader->stream->overlap > sweep ?
+	    reader->stream->overlap : sweep;
 	if (sweep > 0 && pass.bookmark != PAGER_NO_STAMP &&
 	    (reader->swept == 0 || reader->began - reader->swept >= DAY_MS)) {
 		reader->swept = reader->began;
@@ -306,6 +314,14 @@ poller_refuse(struct poller *poller, size_t stream, int status)
 	poller->readers[stream].status = status;
 }
 
+static bool
+same_cursor(const struct stream *one, const struct stream *other)
+{
+	return one->cursor == NULL || other->cursor == NULL ?
+	    one->cursor == other->cursor :
+	    strcmp(one->cursor, other->cursor) == 0;
+}
+
 bool
 poller_adopt(struct poller *poller, size_t stream, struct poller *old)
 {
@@ -315,7 +331,8 @@ poller_adopt(struct poller *poller, size_t stream, struct poller *old)
 	for (i = 0; i < old->streams->count; i++) {
 		before = &old->readers[i];
 		if (strcmp(before->stream->name, reader->stream->name) != 0 ||
-		    !before->started)
+		    !before->started || !same_cursor(before->stream,
+		    reader->stream))
 			continue;
 		reader->pass = before->pass;
 		reader->started = true;

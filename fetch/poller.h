@@ -35,6 +35,7 @@ struct reader {
 	bool reading, started, never;
 	int64_t due, began, swept; /* monotonic; swept 0: not yet */
 	int failures;              /* in a row */
+	int64_t cause;             /* of the failure that was told */
 	int status;                /* of the last pass */
 };
 

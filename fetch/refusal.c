@@ -208,9 +208,10 @@ refusal_tried(const struct http_answer *answer, const char *what,
 		    words.length > 0 ? "; " : "",
 		    (long long)(waited_for_ms / 1000));
 	error_set(error, EXIT_UNAVAILABLE, "%s: HTTP %ld, %d time%s%s%s%s; try "
-	    "later", what, answer->status, tries, tries == 1 ? "" : "s",
+	    "later%s", what, answer->status, tries, tries == 1 ? "" : "s",
 	    words.length > 0 ? ": " : "", buffer_text(&words),
-	    ecid(answer, support));
+	    ecid(answer, support), answer->status == 500 ? ", or leave out of "
+	    "fields and expand what the pod can't give" : "");
 	buffer_free(&words);
 	return -1;
 }
