@@ -425,6 +425,27 @@ told() {
 	exactly_once
 }
 
+@test "run --every carries what comes later, until SIGTERM ends it behind what it read" {
+	setup_pipeline --invoices 20 --orders 10 --journals 5
+	"$RUN" --bin "$BIN" --config "$CONFIG" --every 1s 2>err 3>&- &
+	PASS=$!
+	wanted >before
+	until_true posted_at_least "$(wc -l <before)"
+	control 'erp/insert?stream=invoices&count=12'
+	wanted >after
+	[ "$(wc -l <after)" -gt "$(wc -l <before)" ]
+	until_true posted_at_least "$(wc -l <after)"
+	kill -TERM "$PASS"
+	end_pass
+	[ "$ended" = 143 ]
+	[ "$(tail -n 1 err)" = 'run: stopped by SIGTERM; run it again to go on' ]
+	posted >posted
+	cmp after posted
+	[ "$(ledger "SELECT count(*) FROM messages WHERE state <> 'sent'")" = 0 ]
+	pass
+	[ "$(posted_count)" = "$(wc -l <after)" ]
+}
+
 @test "a run beside another deliver says to try later, and the next one brings all" {
 	small
 	mkfifo hold
