@@ -170,6 +170,24 @@ read_bookmark(const struct stream *stream, const char *text, int64_t *stamp,
 	return 0;
 }
 
+/* A bookmark of another attribute says nothing of what changed by this one. */
+static int
+compare_key(struct setup *setup, const struct stream *stream,
+    struct error *error)
+{
+	char *key;
+
+	if (bookmark_key(setup->ledger, setup->pipeline, stream->name, &key,
+	    error) == -1)
+		return -1;
+	if (key != NULL && strcmp(key, stream->cursor) != 0)
+		log_warning("stream %s: its bookmark is a %s, and the cursor "
+		    "is %s now: what changed by that before the bookmark is "
+		    "read with --since", stream->name, key, stream->cursor);
+	free(key);
+	return 0;
+}
+
 static int
 first_pass(struct setup *setup, size_t index, const struct json *state,
     struct pager_pass *pass, struct error *error)
@@ -192,8 +210,10 @@ first_pass(struct setup *setup, size_t index, const struct json *state,
 		    json_path(state, "bookmarks"), stream->name),
 		    "replication_key_value"));
 	else if (bookmark_get(setup->ledger, setup->pipeline, stream->name,
-	    &text, error) == -1)
+	    &text, error) == -1 || compare_key(setup, stream, error) == -1) {
+		free(text);
 		return -1;
+	}
 	if (text == NULL)
 		return 0;
 	rc = read_bookmark(stream, text, &pass->bookmark, error);

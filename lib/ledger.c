@@ -193,25 +193,42 @@ ledger_close(struct ledger *ledger)
 	ledger->db = NULL;
 }
 
-int
-bookmark_get(struct ledger *ledger, const char *pipeline, const char *stream,
-    char **value, struct error *error)
+/* One column of a bookmark. */
+static int
+bookmark_column(struct ledger *ledger, int column, const char *pipeline,
+    const char *stream, char **text, struct error *error)
 {
 	struct statement *statement;
 	int rc;
 
-	*value = NULL;
-	if ((statement = db_prepare(ledger->db, "SELECT value FROM bookmarks "
-	    "WHERE pipeline = ?1 AND stream = ?2", error)) == NULL)
+	*text = NULL;
+	if ((statement = db_prepare(ledger->db, "SELECT value, replication_key "
+	    "FROM bookmarks WHERE pipeline = ?1 AND stream = ?2",
+	    error)) == NULL)
 		return -1;
 	db_bind_text(statement, 1, pipeline);
 	db_bind_text(statement, 2, stream);
 	if ((rc = db_step(statement, error)) != 1)
 		return rc;
-	*value = strdup(db_text(statement, 0));
+	*text = strdup(db_text(statement, column));
 	db_reset(statement);
-	return *value != NULL ? 0 :
+	return *text != NULL ? 0 :
 	    error_set(error, EXIT_SYSTEM, "out of memory");
+}
+
+int
+bookmark_get(struct ledger *ledger, const char *pipeline, const char *stream,
+    char **value, struct error *error)
+{
+	return bookmark_column(ledger, 0, pipeline, stream, value, error);
+}
+
+int
+bookmark_key(struct ledger *ledger, const char *pipeline, const char *stream,
+    char **replication_key, struct error *error)
+{
+	return bookmark_column(ledger, 1, pipeline, stream, replication_key,
+	    error);
 }
 
 int

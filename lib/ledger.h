@@ -66,7 +66,10 @@ int vault_remove(struct ledger *ledger, const char *name,
 int vault_need(struct ledger *ledger, const char *name, struct secret *secret,
     struct error *error);
 
-/* The bookmark of a stream, a fresh string in *value (NULL: none yet). */
+/* The bookmark of a stream, a fresh string in *value (NULL: none yet); and the
+ * attribute that it is a value of. */
+int bookmark_key(struct ledger *ledger, const char *pipeline,
+    const char *stream, char **replication_key, struct error *error);
 int bookmark_get(struct ledger *ledger, const char *pipeline,
     const char *stream, char **value, struct error *error);
 /* Set it inside the caller's transaction. replication_key is its attribute. */

@@ -757,3 +757,12 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	"$BIN/fetch" >out 2>err
 	[ ! -s err ]
 }
+
+@test "a bookmark of another attribute than the cursor is told" {
+	start_sandbox --invoices 3
+	configure_sandbox '{"invoices":{}}'
+	sqlite3 ledger.db "INSERT INTO bookmarks VALUES ('default', 'invoices', 'CreationDate', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')"
+	run -0 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*CreationDate*LastUpdateDate*--since* ]]
+	[ "${#stderr_lines[@]}" = 1 ]
+}
