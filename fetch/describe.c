@@ -202,7 +202,8 @@ describe_suggest(const struct description *description, json_node resource,
 		buffer_printf(out, "; did you mean %s?", best);
 }
 
-/* The attributes that could be the cursor, or "none". */
+/* The attributes that could be the cursor, or "none".  One by which records
+ * are made, not changed, is no choice: every change would be missed. */
 static void
 times(const struct description *description, struct buffer *out)
 {
@@ -212,7 +213,9 @@ times(const struct description *description, struct buffer *out)
 
 	for (; node != JSON_NONE; node = json_next(json, node)) {
 		if (!describe_is_datetime(description, node) ||
-		    !describe_is_queryable(description, node))
+		    !describe_is_queryable(description, node) ||
+		    json_is(json, json_member(json, node, "name"),
+		    "CreationDate"))
 			continue;
 		if (out->length > 0)
 			buffer_puts(out, " or ");
@@ -250,8 +253,7 @@ describe_cursor(const struct description *description,
 	    !describe_is_queryable(description, attribute))
 		rc = error_set(error, EXIT_CONFIG, "stream %s: its cursor %s "
 		    "is not queryable: set oracle.streams.%s.scan to "
-		    "\"descending\", or cursor to %s", name, cursor, name,
-		    buffer_text(&choice));
+		    "\"descending\"", name, cursor, name);
 	buffer_free(&choice);
 	return rc;
 }

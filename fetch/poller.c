@@ -69,9 +69,10 @@ on_done(void *context, const struct error *failure)
 	rc = pager_end(&reader->pager, &error);
 	if (rc == -1)
 		pass_end(reader, &error);
-	else if (rc == 1)
+	else if (rc == 1 && !reader->pager.stopping)
 		pass_end(reader, NULL);
-	else if (reader->poller->ending && pager_stop(&reader->pager))
+	else if (rc == 1 || (reader->poller->ending &&
+	    pager_stop(&reader->pager)))
 		pass_stop(reader);
 	else
 		rest_submit(reader->poller->rest, &reader->request);

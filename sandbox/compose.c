@@ -14,16 +14,24 @@ expansion_add(struct view *view)
 
 	if (view->expansion_count == EXPANSIONS_MAX)
 		return -1;
+	*expansion = (struct expansion){ .has_fields = false };
 	for (int i = 0; i < KIND_CHILDREN_MAX; i++)
 		expansion->children[i] = NOT_SHOWN;
 	return view->expansion_count++;
+}
+
+static void
+view_init_levels(struct view *view)
+{
+	view->expansion_count = 0;
+	expansion_add(view);
 }
 
 void
 view_init(struct view *view)
 {
 	memset(view, 0, sizeof(*view));
-	expansion_add(view);
+	view_init_levels(view);
 }
 
 /* Show one child at a level; the level below it, or -1. */
@@ -37,8 +45,10 @@ expansion_show(struct view *view, int level, int child)
 	return *below;
 }
 
+/* Show what a dotted path leads to from *kind on, which becomes its kind.  Its
+ * level, or -1. */
 static int
-expand_path(struct view *view, const struct kind *kind, const char *path,
+expand_path(struct view *view, const struct kind **kind, const char *path,
     size_t length)
 {
 	const char *end = path + length, *dot;
@@ -47,15 +57,13 @@ expand_path(struct view *view, const struct kind *kind, const char *path,
 	for (;;) {
 		dot = memchr(path, '.', (size_t)(end - path));
 		length = (size_t)((dot == NULL ? end : dot) - path);
-		child = length == 0 ? -1 : kind_child(kind, path, length);
+		child = length == 0 ? -1 : kind_child(*kind, path, length);
 		if (child == -1)
 			return -1;
 		level = expansion_show(view, level, child);
-		if (level == -1)
-			return -1;
-		if (dot == NULL)
-			return 0;
-		kind = kind->children[child];
+		*kind = (*kind)->children[child];
+		if (level == -1 || dot == NULL)
+			return level;
 		path = dot + 1;
 	}
 }
@@ -63,6 +71,7 @@ expand_path(struct view *view, const struct kind *kind, const char *path,
 int
 view_expand(struct view *view, const struct kind *kind, const char *expand)
 {
+	const struct kind *below;
 	size_t length;
 
 	if (strcmp(expand, "all") == 0) {
@@ -72,9 +81,31 @@ view_expand(struct view *view, const struct kind *kind, const char *expand)
 	}
 	for (;; expand += length + 1) {
 		length = strcspn(expand, ",");
-		if (expand_path(view, kind, expand, length) == -1)
+		below = kind;
+		if (expand_path(view, &below, expand, length) == -1)
 			return -1;
 		if (expand[length] == '\0')
+			return 0;
+	}
+}
+
+/* The names of one level, up to a ';'. */
+static int
+fields_show(struct expansion *expansion, const struct kind *kind,
+    const char *names)
+{
+	size_t length;
+	int attribute;
+
+	expansion->has_fields = true;
+	for (;; names += length + 1) {
+		length = strcspn(names, ",;");
+		attribute = length == 0 ? -1 : kind_attribute(kind, names,
+		    length);
+		if (attribute == -1 || attribute >= ATTRIBUTES_MAX)
+			return -1;
+		expansion->fields[attribute] = true;
+		if (names[length] != ',')
 			return 0;
 	}
 }
@@ -82,18 +113,24 @@ view_expand(struct view *view, const struct kind *kind, const char *expand)
 int
 view_fields(struct view *view, const struct kind *kind, const char *fields)
 {
+	const struct kind *below;
 	size_t length;
-	int attribute;
+	int level;
 
-	view->has_fields = true;
-	for (;; fields += length + 1) {
-		length = strcspn(fields, ",");
-		attribute = length == 0 ? -1 : kind_attribute(kind, fields,
-		    length);
-		if (attribute == -1 || attribute >= ATTRIBUTES_MAX)
+	view_init_levels(view);
+	view->expansions[0].has_fields = true;
+	for (;; fields += strcspn(fields, ";") + 1) {
+		below = kind;
+		level = 0;
+		length = strcspn(fields, ":;");
+		if (fields[length] == ':') {
+			level = expand_path(view, &below, fields, length);
+			fields += length + 1;
+		}
+		if (level == -1 || fields_show(&view->expansions[level], below,
+		    fields) == -1)
 			return -1;
-		view->fields[attribute] = true;
-		if (fields[length] == '\0')
+		if (fields[strcspn(fields, ";")] == '\0')
 			return 0;
 	}
 }
@@ -302,7 +339,7 @@ compose_level(struct buffer *out, const struct view *view, int level,
 
 	buffer_puts(out, "{");
 	for (size_t i = 0; kind->attributes[i] != NULL; i++) {
-		if (level == 0 && view->has_fields && !view->fields[i])
+		if (expansion->has_fields && !expansion->fields[i])
 			continue;
 		buffer_json_name(out, kind->attributes[i]);
 		if (view->version >= 9 && is_id(kind->attributes[i],
@@ -312,8 +349,7 @@ compose_level(struct buffer *out, const struct view *view, int level,
 			buffer_puts(out, item->values[i]);
 	}
 	for (size_t i = 0; kind->children[i] != NULL; i++) {
-		if (expansion->children[i] == NOT_SHOWN ||
-		    (level == 0 && view->has_fields))
+		if (expansion->children[i] == NOT_SHOWN)
 			continue;
 		snprintf(below, sizeof(below), "%s/child/%s", href,
 		    kind->children[i]->name);

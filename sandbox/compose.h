@@ -21,8 +21,11 @@
 #define ATTRIBUTES_MAX 160
 #define HREF_MAX 640
 
-/* Which children of a kind are shown: each its own level, or -1. */
+/* What is shown of a kind: of its attributes all, or some; of its children
+ * each has its own level, or -1. */
 struct expansion {
+	bool has_fields;
+	bool fields[ATTRIBUTES_MAX];
 	int children[KIND_CHILDREN_MAX];
 };
 
@@ -34,8 +37,6 @@ struct view {
 	bool no_empty_items;  /* empty ones have no items */
 	const struct kind *opaque; /* the kind with opaque keys, or NULL */
 	int64_t opaque_ms;    /* the day in them */
-	bool has_fields;
-	bool fields[ATTRIBUTES_MAX];
 	struct expansion expansions[EXPANSIONS_MAX];
 	int expansion_count;  /* expansions[0] is the top's */
 };
@@ -53,7 +54,8 @@ void view_init(struct view *view);
 /* "all" or a comma list of dotted names; -1 when one is unknown. */
 int view_expand(struct view *view, const struct kind *kind,
     const char *expand);
-/* A comma list of attributes; -1 when one is unknown. */
+/* "A,B;Child:C,D;Child.Grandchild:E", instead of what view_expand took; -1
+ * when one is unknown. */
 int view_fields(struct view *view, const struct kind *kind,
     const char *fields);
 

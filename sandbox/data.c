@@ -11,7 +11,7 @@
 #include "clock.h"
 
 #define BLOCK_SIZE ((size_t)1 << 20)
-#define TEXT_MAX ((size_t)1 << 20)
+#define TEXT_MAX ((size_t)2 << 20) /* --bulk-size, quoted */
 #define DAY_MS (24 * 3600 * 1000LL)
 
 struct block {

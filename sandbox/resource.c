@@ -105,7 +105,7 @@ names_field(const char *fields, const char *name)
 	for (; fields != NULL; fields = strchr(fields, ',')) {
 		fields += *fields == ',';
 		if (strncmp(fields, name, length) == 0 &&
-		    (fields[length] == ',' || fields[length] == '\0'))
+		    strchr(",;", fields[length]) != NULL)
 			return true;
 	}
 	return false;

@@ -425,6 +425,19 @@ told() {
 	exactly_once
 }
 
+@test "run --sweep brings what was committed late, behind the overlap" {
+	setup_pipeline --invoices 20 --orders 10 --journals 5
+	pass
+	control 'erp/insert?stream=invoices&count=9&stamp=2026-01-31T08:00:00Z'
+	wanted >all
+	pass
+	posted >posted
+	run -1 cmp -s all posted
+	pass --sweep 366d
+	posted >posted
+	cmp all posted
+}
+
 @test "run --every carries what comes later, until SIGTERM ends it behind what it read" {
 	setup_pipeline --invoices 20 --orders 10 --journals 5
 	"$RUN" --bin "$BIN" --config "$CONFIG" --every 1s 2>err 3>&- &

@@ -251,6 +251,21 @@ control() {
 	[ "$(get invoices -d limit=1 | jq -r '.items[0].links[0].rel')" = self ]
 }
 
+@test "fields name children's attributes too, behind the child's path" {
+	pod_start
+	[ "$(get invoices -d limit=1 -d onlyData=true --data-urlencode \
+	    'fields=InvoiceId;invoiceLines:LineNumber;invoiceLines.invoiceDistributions:DistributionAmount' |
+	    jq -c '.items[0] | keys, (.invoiceLines.items[0] | keys,
+	    (.invoiceDistributions.items[0] | keys))')" = \
+	    '["InvoiceId","invoiceLines"]
+["LineNumber","invoiceDistributions"]
+["DistributionAmount"]' ]
+	for fields in 'InvoiceId;invoiceLine:LineNumber' 'InvoiceId;' \
+	    'InvoiceId;invoiceLines:InvoiceNumber' 'InvoiceId;invoiceLines:'; do
+		[ "$(status invoices --data-urlencode "fields=$fields")" = 400 ]
+	done
+}
+
 @test "PrimaryKey finds one row by its key" {
 	pod_start
 	id=$(get invoices -d limit=1 -d offset=7 | jq '.items[0].InvoiceId')
