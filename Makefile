@@ -4,6 +4,8 @@
 #   make demo       run the pipeline against the sandbox (KEEP=1: leave it up)
 #   make test       unit and bats tests       make check-asan  ASan and UBSan
 #   make lint       static checks             make install     DESTDIR, PREFIX
+#   make fuzz-splitter [SECONDS=60] [SEED=N]  make bench-fetch measure fetch
+#   make soak [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories for fetch
 #   V=1 shows every command; B=FOLDER builds elsewhere; CC=clang
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -104,6 +106,16 @@ $(B)/test/%: $(B)/obj/tests/unit/%.o $(LIBA)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
 
+# The splitter in both of its forms, with SSE2 and without.
+$(B)/test/test_splitter: $(B)/obj/fetch/splitter.o
+$(B)/obj/portable/%.o: %.c $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -DSPLITTER_PORTABLE -MMD -MP -c -o $@ $<
+$(B)/test/test_splitter_portable: $(B)/obj/tests/unit/test_splitter.o \
+    $(B)/obj/portable/fetch/splitter.o $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
+
 # The schema as a C string, line by line.
 $(B)/schema.h: lib/schema.sql
 	@mkdir -p $(@D)
@@ -121,7 +133,8 @@ $(B)/.flags: FORCE
 	 echo '$(CC) $(subst ','\'',$(ALL_CFLAGS) $(ALL_LDFLAGS))' >$@
 FORCE:
 
-UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)) \
+       test_splitter_portable
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- packages --------------------------------------------------------------
@@ -131,7 +144,7 @@ BUILD_DEPS = gcc libc6-dev make pkg-config libcurl4-openssl-dev libjq-dev \
              libsqlite3-dev libsodium-dev libmicrohttpd-dev libssl-dev \
              zlib1g-dev
 DEMO_DEPS  = $(BUILD_DEPS) jq curl procps
-TEST_DEPS  = $(DEMO_DEPS) bats openssl sqlite3 bsdutils
+TEST_DEPS  = $(DEMO_DEPS) bats openssl sqlite3 bsdutils time
 DEPS       = $(TEST_DEPS) clang libclang-rt-14-dev shellcheck cppcheck mandoc
 deps:
 	@DEPS='$(DEPS)' sh pipelines/deps.sh
@@ -147,25 +160,64 @@ run-tests: all $(UNIT:%=$(B)/test/%)
 	@BATS_TEST_TIMEOUT=300 BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) tests
 check-asan:
 	@+$(MAKE) B=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
+	@+$(MAKE) --no-print-directory fuzz-splitter SECONDS=2
+
+# Random pages for the splitter, half of them damaged; says its seed.
+SECONDS = 60
+SEED    = $(shell date +%s)
+fuzz-splitter:
+	@+$(MAKE) --no-print-directory B=build/asan \
+	  SANITIZE=address,undefined CFLAGS='-O1 -g' fuzz-splitter-run
+fuzz-splitter-run: $(B)/test/test_splitter $(B)/test/test_splitter_portable
+	@for t in $^; do $$t $(SECONDS) $(SEED) >$(B)/fuzz.log || \
+	  { cat $(B)/fuzz.log; exit 1; }; grep '^#' $(B)/fuzz.log; done
+
+# Random histories for fetch: SEEDS of each kind, from SEED on.
+SEEDS  = 100
+ROUNDS = 6
+soak:
+	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory all
+	@SEED=$(SEED) SEEDS=$(SEEDS) ROUNDS=$(ROUNDS) BIN=$(abspath $(B)/bin) \
+	  $(BATS) $(BATSFLAGS) tests/fetch_history.bats
 demo:
 	@DEPS='$(DEMO_DEPS)' sh pipelines/deps.sh
 	@+$(MAKE) --no-print-directory all
 	@BIN=$(abspath $(B)/bin) KEEP=$(KEEP) sh pipelines/demo
 
+# ---- measurements ----------------------------------------------------------
+$(B)/bench/%: $(B)/obj/bench/%.o $(B)/obj/fetch/splitter.o $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
+bench-fetch:
+	@DEPS='$(DEMO_DEPS) time' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory all $(B)/bench/discard
+	@BIN=$(abspath $(B)/bin) DISCARD=$(abspath $(B)/bench/discard) bench/fetch
+
 # ---- static checks ---------------------------------------------------------
 HDRS = $(wildcard lib/*.h sandbox/*.h $(TOOLS:%=%/*.h))
 MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1 pipelines/*.1)
-lint: lint-hdr lint-cppcheck lint-sh lint-man $(if $(wildcard transform/main.c),lint-jq)
+lint: lint-hdr lint-cppcheck lint-sh lint-man lint-keys $(if $(wildcard transform/main.c),lint-jq)
 lint-hdr:
 	@for h in $(HDRS); do echo "#include \"$$h\"" | \
 	  $(CC) $(ALL_CFLAGS) -x c -fsyntax-only - || exit 1; done
 lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
-	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox $(TOOLS)
+	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch) .ci/run
 lint-man:
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS)
+# Each key of the configuration that fetch takes has an entry in its page.
+lint-keys:
+	@awk -F '[" ]+' '/^\t{ "oracle\./ { keys[$$2]; count++ } \
+	  /^\.It Sy / { for (i = 3; i <= NF; i++) told[$$i] } \
+	  END { for (key in keys) { \
+	    name = key; sub(/^oracle\.streams\.\*\./, "", name); \
+	    sub(/\.\*$$/, ".", name); \
+	    if (!(name in told || name "." in told)) { \
+	      print "fetch.1: it lacks the key " key; lacks = 1 } } \
+	    exit lacks || count == 0 }' lib/config.c fetch/fetch.1
 FILTERS = $(wildcard pipelines/filters/*.jq)
 lint-jq: $(B)/bin/transform
 	@[ -z "$(FILTERS)" ] || $(B)/bin/transform -L transform/jq \
@@ -189,5 +241,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all deps test run-tests check-asan demo lint lint-hdr lint-cppcheck lint-sh \
-        lint-man lint-jq install clean FORCE
+.PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run soak \
+        demo bench-fetch lint lint-hdr lint-cppcheck lint-sh \
+        lint-man lint-keys lint-jq install clean FORCE

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/row.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,16 +23,17 @@ part(const struct stream *stream, const struct json *json, json_node node,
 		    "has no %s; check oracle.streams.%s.key", stream->name,
 		    name, stream->name);
 	buffer_init(&text, ROW_ID_MAX);
-	if (type == JSON_STRING)
+	raw = json_raw(json, node, &length);
+	if (type == JSON_STRING) {
 		json_decode(json, node, &text);
-	else if (type == JSON_NUMBER) {
-		raw = json_raw(json, node, &length);
-		buffer_append(&text, raw, length);
-	}
+		raw = buffer_text(&text);
+		length = text.length;
+	} else if (type != JSON_NUMBER)
+		length = 0;
 	if (id->length > 0)
 		buffer_puts(id, ":");
-	rc = text.failed ? -1 : record_key_append(id, buffer_text(&text),
-	    text.length, strchr(stream->key, ',') != NULL);
+	rc = text.failed ? -1 : record_key_append(id, raw, length,
+	    strchr(stream->key, ',') != NULL);
 	if (text.failed || id->failed)
 		error_set(error, EXIT_PROTOCOL, "stream %s: the %s of a record "
 		    "makes its key longer than %d bytes; check "
@@ -61,7 +61,8 @@ row_id(const struct stream *stream, const struct json *json, json_node row,
 	buffer_init(&id, ROW_ID_MAX);
 	while (*key != '\0') {
 		length = strcspn(key, ",");
-		snprintf(name, sizeof(name), "%.*s", (int)length, key);
+		memcpy(name, key, length);
+		name[length] = '\0';
 		if (part(stream, json, json_member(json, row, name), name, &id,
 		    error) == -1) {
 			buffer_free(&id);

@@ -2,26 +2,37 @@
 #include "fetch/seen.h"
 
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CAPACITY_FIRST 64
 #define CAPACITY_KEPT 1024
 
-static struct seen_slot
-fingerprint(const char *id, const char *rest)
+/* Of this process: nobody can make up ids that collide. */
+static const unsigned char *
+key(void)
 {
-	crypto_generichash_state state;
-	struct seen_slot slot = { 0 };
-	unsigned char hash[16];
+	static unsigned char bytes[crypto_shorthash_siphashx24_KEYBYTES];
+	static bool made;
 
-	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
-	/* With its NUL: no two pairs make one text. */
-	crypto_generichash_update(&state, (const unsigned char *)id,
-	    strlen(id) + 1);
-	crypto_generichash_update(&state, (const unsigned char *)rest,
-	    strlen(rest));
-	crypto_generichash_final(&state, hash, sizeof(hash));
+	if (!made)
+		randombytes_buf(bytes, sizeof(bytes));
+	made = true;
+	return bytes;
+}
+
+static struct seen_slot
+fingerprint(const char *id, const void *rest, size_t length)
+{
+	/* One hash is the key of the other: no two pairs are one text. */
+	unsigned char inner[crypto_shorthash_siphashx24_KEYBYTES];
+	unsigned char hash[crypto_shorthash_siphashx24_BYTES];
+	struct seen_slot slot = { 0 };
+
+	crypto_shorthash_siphashx24(inner, (const unsigned char *)id,
+	    strlen(id), key());
+	crypto_shorthash_siphashx24(hash, rest, length, inner);
 	memcpy(&slot.high, hash, 8);
 	memcpy(&slot.low, hash + 8, 8);
 	slot.low |= 1;
@@ -64,10 +75,10 @@ rebuild(struct seen *seen, size_t capacity, int64_t stamp_ms,
 }
 
 int
-seen_add(struct seen *seen, const char *id, const char *rest,
+seen_add(struct seen *seen, const char *id, const void *rest, size_t length,
     int64_t stamp_ms, struct error *error)
 {
-	struct seen_slot slot = fingerprint(id, rest);
+	struct seen_slot slot = fingerprint(id, rest, length);
 	size_t i;
 
 	if (seen->count * 2 >= seen->capacity && rebuild(seen,
@@ -84,9 +95,10 @@ seen_add(struct seen *seen, const char *id, const char *rest,
 }
 
 int
-seen_has(const struct seen *seen, const char *id, const char *rest)
+seen_has(const struct seen *seen, const char *id, const void *rest,
+    size_t length)
 {
-	struct seen_slot slot = fingerprint(id, rest);
+	struct seen_slot slot = fingerprint(id, rest, length);
 
 	return seen->capacity > 0 && seen->slots[place(seen->slots,
 	    seen->capacity, &slot)].low != 0;

@@ -1,6 +1,7 @@
 /*
  * seen: a set of records, each known by a fingerprint of its id and of what
- * else matters (its version, say), 128 bits of BLAKE2b.
+ * else matters (its version, say), 128 bits of SipHash under a key that the
+ * process makes up.
  *
  * A group of equal stamps may hold a hundred thousand rows, so it is a hash
  * table, of 24 bytes a slot and at most half full.
@@ -25,9 +26,10 @@ struct seen {
 };
 
 /* 1: it was there, 0: it is now, -1: no memory. */
-int seen_add(struct seen *seen, const char *id, const char *rest,
-    int64_t stamp_ms, struct error *error);
-int seen_has(const struct seen *seen, const char *id, const char *rest);
+int seen_add(struct seen *seen, const char *id, const void *rest,
+    size_t length, int64_t stamp_ms, struct error *error);
+int seen_has(const struct seen *seen, const char *id, const void *rest,
+    size_t length);
 /* Forget what is older than stamp_ms. */
 int seen_prune(struct seen *seen, int64_t stamp_ms, struct error *error);
 void seen_clear(struct seen *seen); /* empty; a small table is kept */

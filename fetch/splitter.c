@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/splitter.h"
 
+#include <endian.h>
 #include <string.h>
 #if defined(__SSE2__) && !defined(SPLITTER_PORTABLE)
 #include <emmintrin.h>
@@ -47,6 +48,8 @@ splitter_feed(struct splitter *splitter, const char *bytes, size_t count)
 	return buffer_append(&splitter->text, bytes, count);
 }
 
+/* equal: bit i is set when byte i is that one.  look: '[' and '{', and ']' and
+ * '}', differ in the bit 0x20 alone. */
 #if defined(__SSE2__) && !defined(SPLITTER_PORTABLE)
 static uint64_t
 equal(const __m128i part[4], char byte)
@@ -61,7 +64,6 @@ equal(const __m128i part[4], char byte)
 	return mask;
 }
 
-/* '[' and '{', and ']' and '}', differ in the bit 0x20 alone. */
 static struct masks
 look(const char *bytes)
 {
@@ -77,19 +79,38 @@ look(const char *bytes)
 		equal(folded, '{'), equal(folded, '}') };
 }
 #else
+/* The same, eight bytes at a time. */
+static uint64_t
+equal(const uint64_t word[8], char byte)
+{
+	const uint64_t each = UINT64_MAX / 0xff, low = each * 0x7f;
+	uint64_t differs, mask = 0;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		differs = word[i] ^ each * (unsigned char)byte;
+		/* The high bit of each byte that isn't 0. */
+		differs |= (differs & low) + low;
+		/* The product brings those that are together in its top. */
+		mask |= ((~differs >> 7 & each) * 0x0102040810204080u >> 56) <<
+		    (8 * i);
+	}
+	return mask;
+}
+
 static struct masks
 look(const char *bytes)
 {
-	struct masks masks = { 0 };
+	uint64_t raw[8], folded[8];
 	int i;
 
-	for (i = 0; i < BLOCK; i++) {
-		masks.quote |= (uint64_t)(bytes[i] == '"') << i;
-		masks.backslash |= (uint64_t)(bytes[i] == '\\') << i;
-		masks.open |= (uint64_t)((bytes[i] | 0x20) == '{') << i;
-		masks.close |= (uint64_t)((bytes[i] | 0x20) == '}') << i;
+	memcpy(raw, bytes, sizeof(raw));
+	for (i = 0; i < 8; i++) {
+		raw[i] = le64toh(raw[i]);
+		folded[i] = raw[i] | UINT64_MAX / 0xff * 0x20;
 	}
-	return masks;
+	return (struct masks){ equal(raw, '"'), equal(raw, '\\'),
+		equal(folded, '{'), equal(folded, '}') };
 }
 #endif
 
@@ -130,18 +151,12 @@ block(struct splitter *splitter, const char *bytes)
 {
 	struct masks masks = look(bytes);
 	uint64_t string, bit;
-	int64_t closed;
 
 	masks.quote &= ~escapes(splitter, masks.backslash);
 	string = parity(masks.quote) ^ splitter->in_string;
 	splitter->in_string = -(string >> (BLOCK - 1));
 	masks.open &= ~string;
 	masks.close &= ~string;
-	closed = __builtin_popcountll(masks.close);
-	if (closed < splitter->depth) {
-		splitter->depth += __builtin_popcountll(masks.open) - closed;
-		return BLOCK;
-	}
 	for (bit = masks.open | masks.close; bit != 0; bit &= bit - 1) {
 		splitter->depth += (masks.open & bit & -bit) != 0 ? 1 : -1;
 		if (splitter->depth == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "json.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,57 +10,34 @@
 
 struct parser {
 	struct json *json;
-	size_t at;
-	const char *why;
-	bool memory;
+	const char *end;   /* of the text */
+	const char *where; /* something is wrong, */
+	const char *why;   /* and what */
+	bool memory;       /* there was none left */
 };
 
-static json_node
-add(struct parser *p, enum json_type type)
+static const char *
+fail(struct parser *p, const char *at, const char *why)
 {
-	struct json *json = p->json;
-	struct json_value *values;
-	size_t capacity;
-
-	if (json->count == json->capacity) {
-		capacity = json->capacity > 0 ? json->capacity * 2 : 64;
-		values = realloc(json->values, capacity * sizeof(*values));
-		if (values == NULL) {
-			p->memory = true;
-			p->why = "out of memory";
-			return JSON_NONE;
-		}
-		json->values = values;
-		json->capacity = capacity;
-	}
-	json->values[json->count] = (struct json_value){
-		.start = (uint32_t)p->at, .name = -1, .name_end = -1,
-		.first = JSON_NONE, .next = JSON_NONE, .type = (uint8_t)type,
-	};
-	return (json_node)json->count++;
-}
-
-static int
-fail(struct parser *p, const char *why)
-{
+	p->where = at;
 	p->why = why;
-	return -1;
+	return NULL;
 }
 
-static int
-peek(const struct parser *p)
+/* true: the next byte is this one. */
+static bool
+is_at(const struct parser *p, const char *at, char byte)
 {
-	return p->at < p->json->length ?
-	    (unsigned char)p->json->text[p->at] : -1;
+	return at < p->end && *at == byte;
 }
 
-static void
-space(struct parser *p)
+static const char *
+space(const struct parser *p, const char *at)
 {
-	int c;
-
-	while ((c = peek(p)) == ' ' || c == '\n' || c == '\r' || c == '\t')
-		p->at++;
+	while (at < p->end && (*at == ' ' || *at == '\n' || *at == '\r' ||
+	    *at == '\t'))
+		at++;
+	return at;
 }
 
 static int
@@ -82,207 +60,242 @@ hex4(const char *s)
 	return value;
 }
 
-/* At the opening quote; ends behind the closing one. */
-static int
-string(struct parser *p, bool *escaped)
+/* Pass over what stands in a string as it is, up to a quote, a backslash, a
+ * control character or a byte beyond ASCII: eight bytes at a time. */
+static const char *
+plain(const struct parser *p, const char *at)
 {
-	const char *text = p->json->text;
+	const uint64_t each = UINT64_MAX / 0xff;
+	uint64_t word, special;
+
+	while (p->end - at >= 8) {
+		memcpy(&word, at, 8);
+		word = le64toh(word);
+		/* A byte that is less than what is taken from it gets its high
+		 * bit set, and only such a byte borrows from the next. */
+		special = (word | (word - each * ' ') |
+		    ((word ^ each * '"') - each) |
+		    ((word ^ each * '\\') - each)) & each * 0x80;
+		if (special != 0)
+			return at + __builtin_ctzll(special) / 8;
+		at += 8;
+	}
+	return at;
+}
+
+/* At the opening quote; ends behind the closing one. */
+static const char *
+string(struct parser *p, const char *at, bool *escaped)
+{
+	unsigned char c;
 	size_t step;
-	int c, unit;
 
 	*escaped = false;
-	p->at++;
+	at++;
 	for (;;) {
-		if ((c = peek(p)) == -1)
-			return fail(p, "a string has no end");
-		if (c == '"') {
-			p->at++;
-			return 0;
-		}
+		at = plain(p, at);
+		if (at == p->end)
+			return fail(p, at, "a string has no end");
+		c = (unsigned char)*at;
+		if (c == '"')
+			return at + 1;
 		if (c < 0x20)
-			return fail(p, "a control character in a string");
+			return fail(p, at, "a control character in a string");
 		if (c == '\\') {
 			*escaped = true;
-			p->at++;
-			c = peek(p);
-			if (c == 'u') {
-				if (p->json->length - p->at < 5 ||
-				    (unit = hex4(text + p->at + 1)) == -1)
-					return fail(p, "a bad \\u escape");
-				p->at += 5;
-			} else if (c > 0 && strchr("\"\\/bfnrt", c) != NULL)
-				p->at++;
+			at++;
+			if (is_at(p, at, 'u')) {
+				if (p->end - at < 5 || hex4(at + 1) == -1)
+					return fail(p, at, "a bad \\u escape");
+				at += 5;
+			} else if (at < p->end && *at != '\0' &&
+			    strchr("\"\\/bfnrt", *at) != NULL)
+				at++;
 			else
-				return fail(p, "a bad escape");
+				return fail(p, at, "a bad escape");
 		} else if (c < 0x80)
-			p->at++;
-		else if ((step = utf8_step(text + p->at,
-		    p->json->length - p->at)) > 0)
-			p->at += step;
+			at++;
+		else if ((step = utf8_step(at, (size_t)(p->end - at))) > 0)
+			at += step;
 		else
-			return fail(p, "bytes that are not UTF-8");
+			return fail(p, at, "bytes that are not UTF-8");
 	}
 }
 
-static int
-digits(struct parser *p)
+static const char *
+digits(struct parser *p, const char *at)
 {
-	size_t start = p->at;
-	int c;
+	const char *start = at;
 
-	while ((c = peek(p)) >= '0' && c <= '9')
-		p->at++;
-	return p->at > start ? 0 : fail(p, "a bad number");
+	while (at < p->end && *at >= '0' && *at <= '9')
+		at++;
+	return at > start ? at : fail(p, at, "a bad number");
 }
 
-static int
-number(struct parser *p)
+static const char *
+number(struct parser *p, const char *at)
 {
-	if (peek(p) == '-')
-		p->at++;
-	if (peek(p) == '0')
-		p->at++;
-	else if (digits(p) == -1)
-		return -1;
-	if (peek(p) == '.') {
-		p->at++;
-		if (digits(p) == -1)
-			return -1;
+	if (*at == '-')
+		at++;
+	if (is_at(p, at, '0'))
+		at++;
+	else if ((at = digits(p, at)) == NULL)
+		return NULL;
+	if (is_at(p, at, '.') && (at = digits(p, at + 1)) == NULL)
+		return NULL;
+	if (is_at(p, at, 'e') || is_at(p, at, 'E')) {
+		at++;
+		if (is_at(p, at, '+') || is_at(p, at, '-'))
+			at++;
+		at = digits(p, at);
 	}
-	if (peek(p) == 'e' || peek(p) == 'E') {
-		p->at++;
-		if (peek(p) == '+' || peek(p) == '-')
-			p->at++;
-		if (digits(p) == -1)
-			return -1;
-	}
-	return 0;
+	return at;
 }
 
-static int
-word(struct parser *p, const char *expected)
+static const char *
+word(struct parser *p, const char *at, const char *expected)
 {
 	size_t length = strlen(expected);
 
-	if (p->json->length - p->at < length ||
-	    memcmp(p->json->text + p->at, expected, length) != 0)
-		return fail(p, "not a JSON value");
-	p->at += length;
+	if ((size_t)(p->end - at) < length || memcmp(at, expected, length) != 0)
+		return fail(p, at, "not a JSON value");
+	return at + length;
+}
+
+static int
+add(struct parser *p, const char *at)
+{
+	struct json *json = p->json;
+	struct json_value *values;
+	size_t capacity;
+
+	if (json->count == json->capacity) {
+		capacity = json->capacity > 0 ? json->capacity * 2 : 64;
+		values = realloc(json->values, capacity * sizeof(*values));
+		if (values == NULL) {
+			p->memory = true;
+			fail(p, at, "out of memory");
+			return -1;
+		}
+		json->values = values;
+		json->capacity = capacity;
+	}
+	json->values[json->count++] = (struct json_value){
+		.start = (uint32_t)(at - json->text), .name = -1,
+		.name_end = -1, .first = JSON_NONE, .next = JSON_NONE };
 	return 0;
 }
 
-static json_node value(struct parser *, int depth);
+static const char *value(struct parser *, const char *at, int depth);
+
+/* A member's name, from its quote to behind its colon. */
+static const char *
+name(struct parser *p, const char *at, struct json_value *named)
+{
+	const char *text = p->json->text;
+
+	if (!is_at(p, at, '"'))
+		return fail(p, at, "a member without a name");
+	named->name = (int32_t)(at - text);
+	if ((at = string(p, at, &named->name_escaped)) == NULL)
+		return NULL;
+	named->name_end = (int32_t)(at - text);
+	at = space(p, at);
+	return is_at(p, at, ':') ? at + 1 :
+	    fail(p, at, "a name without a colon");
+}
 
 /* The members of an object or the elements of an array, from the bracket on. */
-static int
-children(struct parser *p, json_node parent, char close, int depth)
+static const char *
+children(struct parser *p, const char *at, json_node parent, char close,
+    int depth)
 {
+	struct json *json = p->json;
 	json_node last = JSON_NONE, child;
-	size_t name, name_end;
-	bool escaped = false;
+	struct json_value named, *added;
 
-	p->at++;
-	space(p);
-	if (peek(p) == close) {
-		p->at++;
-		return 0;
-	}
-	for (;;) {
-		name = name_end = 0;
-		space(p);
+	at = space(p, at + 1);
+	if (is_at(p, at, close))
+		return at + 1;
+	for (;; at = space(p, at + 1)) {
+		if (close == '}' && (at = name(p, at, &named)) == NULL)
+			return NULL;
+		child = (json_node)json->count;
+		if ((at = value(p, space(p, at), depth + 1)) == NULL)
+			return NULL;
 		if (close == '}') {
-			if (peek(p) != '"')
-				return fail(p, "a member without a name");
-			name = p->at;
-			if (string(p, &escaped) == -1)
-				return -1;
-			name_end = p->at;
-			space(p);
-			if (peek(p) != ':')
-				return fail(p, "a name without a colon");
-			p->at++;
-		}
-		if ((child = value(p, depth + 1)) == JSON_NONE)
-			return -1;
-		if (close == '}') {
-			p->json->values[child].name = (int32_t)name;
-			p->json->values[child].name_end = (int32_t)name_end;
-			p->json->values[child].name_escaped = escaped;
+			added = &json->values[child];
+			added->name = named.name;
+			added->name_end = named.name_end;
+			added->name_escaped = named.name_escaped;
 		}
 		if (last == JSON_NONE)
-			p->json->values[parent].first = child;
+			json->values[parent].first = child;
 		else
-			p->json->values[last].next = child;
+			json->values[last].next = child;
 		last = child;
-		space(p);
-		if (peek(p) == close) {
-			p->at++;
-			return 0;
-		}
-		if (peek(p) != ',')
-			return fail(p, "a comma or a closing bracket missing");
-		p->at++;
+		at = space(p, at);
+		if (is_at(p, at, close))
+			return at + 1;
+		if (!is_at(p, at, ','))
+			return fail(p, at,
+			    "a comma or a closing bracket missing");
 	}
 }
 
-static json_node
-value(struct parser *p, int depth)
+static const char *
+scalar(struct parser *p, const char *at, struct json_value *v)
 {
-	json_node node;
-	bool escaped = false;
-	int c, rc;
-
-	if (depth > JSON_DEPTH_MAX) {
-		fail(p, "nested too deep");
-		return JSON_NONE;
-	}
-	space(p);
-	c = peek(p);
-	if ((node = add(p, JSON_INVALID)) == JSON_NONE)
-		return JSON_NONE;
-	switch (c) {
-	case '{':
-		p->json->values[node].type = JSON_OBJECT;
-		rc = children(p, node, '}', depth);
-		break;
-	case '[':
-		p->json->values[node].type = JSON_ARRAY;
-		rc = children(p, node, ']', depth);
-		break;
+	switch (*at) {
 	case '"':
-		p->json->values[node].type = JSON_STRING;
-		rc = string(p, &escaped);
-		p->json->values[node].escaped = escaped;
-		break;
+		v->type = JSON_STRING;
+		return string(p, at, &v->escaped);
 	case 't':
-		p->json->values[node].type = JSON_TRUE;
-		rc = word(p, "true");
-		break;
+		v->type = JSON_TRUE;
+		return word(p, at, "true");
 	case 'f':
-		p->json->values[node].type = JSON_FALSE;
-		rc = word(p, "false");
-		break;
+		v->type = JSON_FALSE;
+		return word(p, at, "false");
 	case 'n':
-		p->json->values[node].type = JSON_NULL;
-		rc = word(p, "null");
-		break;
+		v->type = JSON_NULL;
+		return word(p, at, "null");
 	default:
-		p->json->values[node].type = JSON_NUMBER;
-		rc = c == '-' || (c >= '0' && c <= '9') ?
-		    number(p) : fail(p, c == -1 ? "it ends too early" :
-		    "not a JSON value");
+		v->type = JSON_NUMBER;
+		return *at == '-' || (*at >= '0' && *at <= '9') ?
+		    number(p, at) : fail(p, at, "not a JSON value");
 	}
-	if (rc == -1)
-		return JSON_NONE;
-	p->json->values[node].end = (uint32_t)p->at;
-	return node;
+}
+
+static const char *
+value(struct parser *p, const char *at, int depth)
+{
+	json_node node = (json_node)p->json->count;
+	struct json_value *v;
+
+	if (depth > JSON_DEPTH_MAX)
+		return fail(p, at, "nested too deep");
+	if (at == p->end)
+		return fail(p, at, "it ends too early");
+	if (add(p, at) == -1)
+		return NULL;
+	v = &p->json->values[node];
+	if (*at == '{' || *at == '[') {
+		v->type = *at == '{' ? JSON_OBJECT : JSON_ARRAY;
+		at = children(p, at, node, *at == '{' ? '}' : ']', depth);
+	} else
+		at = scalar(p, at, v);
+	if (at != NULL)
+		/* The array of nodes may have moved. */
+		p->json->values[node].end = (uint32_t)(at - p->json->text);
+	return at;
 }
 
 int
 json_parse(struct json *json, const char *text, size_t length,
     struct error *error)
 {
-	struct parser p = { .json = json };
+	struct parser p = { .json = json, .end = text + length };
+	const char *at;
 
 	json->text = text;
 	json->length = length;
@@ -291,16 +304,15 @@ json_parse(struct json *json, const char *text, size_t length,
 		return error_set(error, EXIT_DATA,
 		    "JSON of %zu bytes is over the ceiling of %zu", length,
 		    JSON_TEXT_MAX);
-	if (value(&p, 0) != JSON_NONE) {
-		space(&p);
-		if (p.at < length)
-			p.why = "something follows the JSON value";
-	}
-	if (p.why == NULL)
+	at = value(&p, space(&p, text), 0);
+	if (at != NULL && (at = space(&p, at)) == p.end)
 		return 0;
+	if (at != NULL)
+		fail(&p, at, "something follows the JSON value");
 	json->count = 0;
 	return error_set(error, p.memory ? EXIT_SYSTEM : EXIT_DATA,
-	    "not valid JSON at byte %zu: %s", p.at + 1, p.why);
+	    "not valid JSON at byte %zu: %s", (size_t)(p.where - text) + 1,
+	    p.why);
 }
 
 void
@@ -454,13 +466,18 @@ json_named(const struct json *json, json_node node, const char *name)
 json_node
 json_member(const struct json *json, json_node object, const char *name)
 {
-	json_node node = JSON_NONE;
+	json_node node = json_type(json, object) == JSON_OBJECT ?
+	    json->values[object].first : JSON_NONE;
+	size_t length = strlen(name);
+	const struct json_value *v;
 
-	if (json_type(json, object) == JSON_OBJECT)
-		for (node = json_first(json, object);
-		    node != JSON_NONE && !json_named(json, node, name);
-		    node = json_next(json, node))
-			;
+	for (; node != JSON_NONE; node = v->next) {
+		v = &json->values[node];
+		if (v->name_escaped ? json_named(json, node, name) :
+		    (size_t)(v->name_end - v->name) == length + 2 &&
+		    memcmp(json->text + v->name + 1, name, length) == 0)
+			break;
+	}
 	return node;
 }
 

@@ -8,12 +8,22 @@
 
 #define HASH_BYTES 8
 
+/* An empty one may lack its items. */
+static bool
+is_collection(const struct json *json, json_node node)
+{
+	json_node items = json_member(json, node, "items");
+
+	return json_type(json, items) == JSON_ARRAY || (items == JSON_NONE &&
+	    json_member(json, node, "hasMore") != JSON_NONE);
+}
+
 /* Does it tell how a collection was paged? */
 static bool
 is_envelope(const struct json *json, json_node member)
 {
 	static const char *const names[] = { "count", "hasMore", "limit",
-		"offset", "totalResults", "links" };
+		"offset", "totalResults" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -22,39 +32,75 @@ is_envelope(const struct json *json, json_node member)
 	return false;
 }
 
-/* Append what is hashed of a value.  Depth is bounded by JSON_DEPTH_MAX. */
+/* What is hashed, put together.  Where it is what stands in the source, it is
+ * taken from there in runs as long as can be: often one for a record. */
+struct essence {
+	const struct json *json;
+	size_t from, to; /* the run that isn't in out yet */
+	struct buffer *out;
+};
+
 static void
-essence(const struct json *json, json_node node, struct buffer *out)
+flush(struct essence *essence)
 {
+	buffer_append(essence->out, essence->json->text + essence->from,
+	    essence->to - essence->from);
+	essence->from = essence->to;
+}
+
+static void
+span(struct essence *essence, size_t from, size_t to)
+{
+	if (from != essence->to) {
+		flush(essence);
+		essence->from = from;
+	}
+	essence->to = to;
+}
+
+static void
+mark(struct essence *essence, char byte)
+{
+	if (essence->to < essence->json->length &&
+	    essence->json->text[essence->to] == byte)
+		essence->to++;
+	else {
+		flush(essence);
+		buffer_append(essence->out, &byte, 1);
+	}
+}
+
+/* Depth is bounded by JSON_DEPTH_MAX. */
+static void
+gather(struct essence *essence, json_node node)
+{
+	const struct json *json = essence->json;
 	const struct json_value *value = &json->values[node];
 	bool object = value->type == JSON_OBJECT, first = true, paged;
 	json_node child;
 
 	if (!object && value->type != JSON_ARRAY) {
-		buffer_append(out, json->text + value->start,
-		    value->end - value->start);
+		span(essence, value->start, value->end);
 		return;
 	}
-	paged = object && json_type(json, json_member(json, node, "items")) ==
-	    JSON_ARRAY;
-	buffer_puts(out, object ? "{" : "[");
-	for (child = value->first; child != JSON_NONE;
-	    child = json_next(json, child)) {
-		if (paged && is_envelope(json, child))
+	paged = object && is_collection(json, node);
+	span(essence, value->start, value->start + 1);
+	for (child = value->first; child != JSON_NONE; child = value->next) {
+		value = &json->values[child];
+		if ((paged && is_envelope(json, child)) ||
+		    json_named(json, child, "links"))
 			continue;
 		if (!first)
-			buffer_puts(out, ",");
+			mark(essence, ',');
 		first = false;
 		if (object) {
-			buffer_append(out, json->text +
-			    json->values[child].name,
-			    (size_t)(json->values[child].name_end -
-			    json->values[child].name));
-			buffer_puts(out, ":");
+			span(essence, (size_t)value->name,
+			    (size_t)value->name_end);
+			mark(essence, ':');
 		}
-		essence(json, child, out);
+		gather(essence, child);
 	}
-	buffer_puts(out, object ? "}" : "]");
+	mark(essence, object ? '}' : ']');
 }
 
 void
@@ -72,6 +118,7 @@ int
 record_version(const struct json *json, json_node record, const char *cursor,
     struct buffer *scratch, struct buffer *version)
 {
+	struct essence essence = { .json = json, .out = scratch };
 	char hash[RECORD_HASH_TEXT], stamp[CLOCK_TEXT], *text = NULL;
 	json_node node;
 	int64_t ms;
@@ -85,9 +132,11 @@ record_version(const struct json *json, json_node record, const char *cursor,
 	}
 	free(text);
 	buffer_clear(scratch);
-	essence(json, record, scratch);
+	gather(&essence, record);
+	flush(&essence);
 	if (scratch->failed)
 		return -1;
 	record_hash(scratch->data, scratch->length, hash);
-	return buffer_printf(version, "~%s", hash);
+	buffer_puts(version, "~");
+	return buffer_puts(version, hash);
 }

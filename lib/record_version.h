@@ -3,9 +3,9 @@
  *
  * The stamp of its cursor as clock.h writes it (empty without one), '~', and
  * the first 16 hex digits of the BLAKE2b-128 hash of its source text.  White
- * space isn't hashed, nor are the members of a collection that tell how it was
- * paged (count, hasMore, ... beside items): they change with the page size
- * alone.
+ * space isn't hashed, nor are members named links, which fetch drops, nor those
+ * of a collection that tell how it was paged (count, hasMore, ... beside
+ * items): they change with the page size alone.
  */
 #ifndef LEDGERPIPE_RECORD_VERSION_H
 #define LEDGERPIPE_RECORD_VERSION_H
