@@ -12,12 +12,29 @@
 static bool
 is_collection(const struct json *json, json_node node)
 {
-	return json_type(json, json_member(json, node, "items")) == JSON_ARRAY;
+	json_node items = json_member(json, node, "items");
+
+	/* Of an empty one the items may be left out. */
+	return json_type(json, items) == JSON_ARRAY || (items == JSON_NONE &&
+	    json_type(json, json_member(json, node, "hasMore")) == JSON_TRUE);
 }
 
 static bool
-find(const struct json *json, json_node node, struct buffer *name,
-    struct children *cut)
+is_cut(const struct json *json, json_node node, int64_t limit)
+{
+	json_node more = json_member(json, node, "hasMore");
+
+	if (more != JSON_NONE || !is_collection(json, node))
+		return json_type(json, more) == JSON_TRUE &&
+		    is_collection(json, node);
+	json_integer(json, json_member(json, node, "limit"), &limit);
+	return (int64_t)json_count(json, json_member(json, node, "items")) >=
+	    limit;
+}
+
+static bool
+find(const struct json *json, json_node node, int64_t limit,
+    struct buffer *name, struct children *cut)
 {
 	size_t length = name->length;
 	json_node child;
@@ -33,10 +50,9 @@ find(const struct json *json, json_node node, struct buffer *name,
 				buffer_puts(name, ".");
 			json_decode_name(json, child, name);
 		}
-		if (find(json, child, name, cut))
+		if (find(json, child, limit, name, cut))
 			return true;
-		if (is_collection(json, child) && json_type(json,
-		    json_member(json, child, "hasMore")) == JSON_TRUE) {
+		if (is_cut(json, child, limit)) {
 			cut->collection = child;
 			return true;
 		}
@@ -45,19 +61,38 @@ find(const struct json *json, json_node node, struct buffer *name,
 	return false;
 }
 
+/* Most records are whole: that shows without a walk. */
+static bool
+may_be_cut(const struct json *json, int64_t limit)
+{
+	json_node node;
+
+	for (node = 0; (size_t)node < json->count; node++)
+		if ((json->values[node].type == JSON_TRUE &&
+		    json_named(json, node, "hasMore")) ||
+		    (json->values[node].type == JSON_ARRAY &&
+		    json_named(json, node, "items") &&
+		    (int64_t)json_count(json, node) >= limit))
+			return true;
+	return false;
+}
+
 bool
-children_cut(const struct json *json, struct children *cut)
+children_cut(const struct json *json, int64_t limit, struct children *cut)
 {
 	struct buffer name;
 	bool found;
 
+	if (!may_be_cut(json, limit))
+		return false;
 	buffer_init(&name, CHILDREN_NAME_MAX - 1);
-	found = find(json, 0, &name, cut);
+	found = find(json, 0, limit, &name, cut);
 	if (found) {
 		snprintf(cut->name, sizeof(cut->name), "%.*s",
 		    (int)name.length, buffer_text(&name));
 		cut->have = json_count(json, json_member(json,
 		    cut->collection, "items"));
+		cut->next = cut->have > 0 ? CHILDREN_LAST : CHILDREN_AFRESH;
 	}
 	buffer_free(&name);
 	return found;
@@ -137,8 +172,10 @@ path(const struct children *cut, const struct stream *stream,
 int
 children_url(const struct children *cut, const struct stream *stream,
     const struct json *json, const char *id, const char *base, int64_t limit,
-    size_t offset, struct buffer *url, struct error *error)
+    struct buffer *url, struct error *error)
 {
+	size_t offset = cut->next == CHILDREN_AFRESH ? 0 :
+	    cut->next == CHILDREN_BEHIND ? cut->have : cut->have - 1;
 	struct buffer inner;
 	int rc;
 
@@ -196,19 +233,20 @@ alike(const struct json *left, json_node one, const struct json *right,
 /* The items that we have and those of the page behind them. */
 static void
 merge(const struct children *cut, const struct json *json,
-    const struct json *page, size_t offset, struct buffer *out)
+    const struct json *page, struct buffer *out)
 {
 	json_node items = json_member(json, cut->collection, "items");
 	json_node node = json_first(page, json_member(page, 0, "items"));
 	const char *raw;
 	size_t length;
 
-	if (offset > 0) {
+	if (cut->next != CHILDREN_AFRESH) {
 		raw = json_raw(json, items, &length);
 		buffer_append(out, raw, length - 1);
-		node = json_next(page, node);
 	} else
 		buffer_puts(out, "[");
+	if (cut->next == CHILDREN_LAST)
+		node = json_next(page, node);
 	for (; node != JSON_NONE; node = json_next(page, node)) {
 		if (out->data[out->length - 1] != '[')
 			buffer_puts(out, ",");
@@ -218,29 +256,40 @@ merge(const struct children *cut, const struct json *json,
 	buffer_puts(out, "]");
 }
 
+/* The collection's members, with all items, and told whether there are more. */
 static void
-member(const struct children *cut, const struct json *json, json_node node,
-    const struct json *page, size_t offset, struct buffer *out)
+collection(const struct children *cut, const struct json *json,
+    const struct json *page, size_t count, bool more, struct buffer *out)
 {
-	const struct json_value *value = &json->values[node];
+	json_node node = json_first(json, cut->collection);
+	const struct json_value *value;
 	const char *raw;
 	size_t length;
 
-	buffer_append(out, json->text + value->name,
-	    (size_t)(value->name_end - value->name));
-	buffer_puts(out, ":");
-	if (json_named(json, node, "items"))
-		merge(cut, json, page, offset, out);
-	else if (json_named(json, node, "hasMore"))
-		buffer_puts(out, json_type(page, json_member(page, 0,
-		    "hasMore")) == JSON_TRUE ? "true" : "false");
-	else if (json_named(json, node, "count"))
-		buffer_printf(out, "%zu", json_count(page, json_member(page, 0,
-		    "items")) + (offset > 0 ? offset : 0));
-	else {
-		raw = json_raw(json, node, &length);
-		buffer_append(out, raw, length);
+	buffer_puts(out, "{");
+	for (; node != JSON_NONE; node = json_next(json, node)) {
+		if (json_named(json, node, "hasMore"))
+			continue;
+		value = &json->values[node];
+		buffer_append(out, json->text + value->name,
+		    (size_t)(value->name_end - value->name));
+		buffer_puts(out, ":");
+		if (json_named(json, node, "items"))
+			merge(cut, json, page, out);
+		else if (json_named(json, node, "count"))
+			buffer_printf(out, "%zu", count);
+		else {
+			raw = json_raw(json, node, &length);
+			buffer_append(out, raw, length);
+		}
+		buffer_puts(out, ",");
 	}
+	if (json_member(json, cut->collection, "items") == JSON_NONE) {
+		buffer_puts(out, "\"items\":");
+		merge(cut, json, page, out);
+		buffer_puts(out, ",");
+	}
+	buffer_printf(out, "\"hasMore\":%s}", more ? "true" : "false");
 }
 
 static json_node
@@ -255,34 +304,36 @@ last_item(const struct children *cut, const struct json *json)
 }
 
 int
-children_splice(const struct children *cut, const struct json *json,
-    const struct json *page, size_t offset, struct buffer *record,
-    struct error *error)
+children_splice(struct children *cut, const struct json *json,
+    const struct json *page, struct buffer *record, struct error *error)
 {
 	const struct json_value *whole = &json->values[cut->collection];
-	json_node items = json_member(page, 0, "items"), node;
-	size_t start = record->length;
+	json_node items = json_member(page, 0, "items");
+	bool promised = json_type(page, json_member(page, 0, "hasMore")) ==
+	    JSON_TRUE;
+	size_t come = json_count(page, items);
 
 	if (items != JSON_NONE && json_type(page, items) != JSON_ARRAY)
 		return error_set(error, EXIT_PROTOCOL, "items is no array");
-	/* Nothing behind the one that we have, and yet more is promised. */
-	if (json_type(page, json_member(page, 0, "hasMore")) == JSON_TRUE &&
-	    json_count(page, items) <= (offset > 0 ? 1 : 0))
+	if (cut->next == CHILDREN_LAST) {
+		if (come == 0 || !alike(json, last_item(cut, json), page,
+		    json_first(page, items))) {
+			cut->next = CHILDREN_AFRESH;
+			return 1;
+		}
+		if (--come == 0 && promised) {
+			cut->next = CHILDREN_BEHIND;
+			return 1;
+		}
+	} else if (come == 0 && promised)
 		return error_set(error, EXIT_PROTOCOL, "the server promises "
 		    "more of its %s and sends none", cut->name);
-	node = json_first(page, items);
-	if (offset > 0 && (node == JSON_NONE || !alike(json,
-	    last_item(cut, json), page, node)))
-		return 1;
+	else if (come > 0 && cut->next == CHILDREN_BEHIND)
+		return error_set(error, EXIT_PROTOCOL, "the server gives one "
+		    "of its %s a page: they can't be read safely", cut->name);
 	buffer_append(record, json->text, whole->start);
-	buffer_puts(record, "{");
-	for (node = json_first(json, cut->collection); node != JSON_NONE;
-	    node = json_next(json, node)) {
-		if (record->length > start + whole->start + 1)
-			buffer_puts(record, ",");
-		member(cut, json, node, page, offset, record);
-	}
-	buffer_puts(record, "}");
+	collection(cut, json, page, come + (cut->next == CHILDREN_AFRESH ? 0 :
+	    cut->have), come > 0, record);
 	buffer_append(record, json->text + whole->end,
 	    json->length - whole->end);
 	return record->failed ? error_set(error, EXIT_PROTOCOL, "it is over "

@@ -6,7 +6,8 @@
  * 25 shows 25, and hasMore.  The rest is read from the collection's own address
  * (its link "self"; only the path of it, and only if it is the pod's), each
  * page beginning with the last child of the one before, and put into the
- * record's text, so that the record leaves whole.
+ * record's text, so that the record leaves whole.  As with records, the end is
+ * believed where nothing follows that child.
  */
 #ifndef LEDGERPIPE_FETCH_CHILDREN_H
 #define LEDGERPIPE_FETCH_CHILDREN_H
@@ -20,20 +21,25 @@ struct children {
 	json_node collection; /* the first that is cut, deepest first */
 	char name[CHILDREN_NAME_MAX]; /* dotted, from the record */
 	size_t have;          /* of its items */
+	enum {
+		CHILDREN_LAST,   /* its next page begins with the last of them */
+		CHILDREN_BEHIND, /* behind that one */
+		CHILDREN_AFRESH  /* from the start, and replaces them */
+	} next;
 };
 
-/* true: *cut says which collection of the record is cut. */
-bool children_cut(const struct json *json, struct children *cut);
-/* The path and query of the page that follows.  base: the pod's URL; offset:
- * have - 1, or 0 to read all of it again.  Errors: EXIT_PROTOCOL: it has no
- * address, or one of another host. */
+/* true: *cut says which collection of the record is cut: one that says so, or
+ * that says nothing and is as long as the page's limit. */
+bool children_cut(const struct json *json, int64_t limit,
+    struct children *cut);
+/* The path and query of the page that follows.  base: the pod's URL.  Errors:
+ * EXIT_PROTOCOL: it has no address, or one of another host. */
 int children_url(const struct children *cut, const struct stream *stream,
     const struct json *json, const char *id, const char *base, int64_t limit,
-    size_t offset, struct buffer *url, struct error *error);
-/* The record's text with the page's children in it.  1: the page doesn't begin
- * with the last child that we have: they have changed. */
-int children_splice(const struct children *cut, const struct json *json,
-    const struct json *page, size_t offset, struct buffer *record,
-    struct error *error);
+    struct buffer *url, struct error *error);
+/* The record's text with the page's children in it.  1: nothing was put in,
+ * another page is to be asked for: cut->next. */
+int children_splice(struct children *cut, const struct json *json,
+    const struct json *page, struct buffer *record, struct error *error);
 
 #endif

@@ -18,12 +18,13 @@ dry_run(struct setup *setup, struct error *error)
 {
 	struct buffer url, query;
 	struct pager *pager;
-	int rc = 0;
+	int rc = 0, worst = EXIT_DONE;
 	size_t i;
 
 	buffer_init(&url, QUERY_URL_MAX);
 	buffer_init(&query, STREAM_TEXT_MAX);
 	for (i = 0; rc == 0 && i < setup->streams.count; i++) {
+		worst = exitcode_worse(worst, setup->poller.readers[i].status);
 		if (setup->poller.readers[i].never)
 			continue;
 		pager = &setup->poller.readers[i].pager;
@@ -38,7 +39,7 @@ dry_run(struct setup *setup, struct error *error)
 	}
 	buffer_free(&url);
 	buffer_free(&query);
-	return rc == 0 ? EXIT_DONE : log_failure(error);
+	return rc == 0 ? worst : log_failure(error);
 }
 
 /* Set up anew by the configuration as it is now; when it can't be read, all

@@ -10,6 +10,7 @@
 #define EMPTY_PAGES_MAX 2 /* that promise more, in a row */
 #define RESTARTS_MAX 100  /* of one group whose rows keep moving */
 #define LIMIT_LEAST 2     /* a page shares a row with the one before */
+#define LIMIT_TRUSTED 4   /* one row isn't the half of such a page */
 
 void
 pager_open(struct pager *pager, const struct stream *stream, size_t index,
@@ -71,13 +72,13 @@ pager_start(struct pager *pager, const struct pager_pass *pass)
 	forget_pass(pager);
 	pager->pass = *pass;
 	pager->counts = (struct pager_counts){ .stamp_ms = PAGER_NO_STAMP };
-	pager->full_limit = pager->stream->page_size;
 	pager->query = (struct query){ .low = pass->since,
-		.until = pass->until, .limit = pager->full_limit };
+		.until = pass->until, .limit = pager->stream->page_size };
 	pager->group = pager->group_latest = PAGER_NO_STAMP;
 	pager->written = pager->top = PAGER_NO_STAMP;
 	pager->bottom = pass->since == -1 ? PAGER_NO_STAMP : pass->since;
 	pager->stopping = pager->finished = pager->fresh = false;
+	pager->behind = false;
 	pager->restarts = pager->repeats = pager->empty_pages = 0;
 }
 
@@ -87,8 +88,7 @@ pager_url(struct pager *pager, struct buffer *url, struct error *error)
 	if (!pager->at_children)
 		return query_url(pager->stream, &pager->query, url, error);
 	return children_url(&pager->cut, pager->stream, &pager->row,
-	    pager->held_id, pager->base, pager->query.limit,
-	    pager->child_offset, url, error);
+	    pager->held_id, pager->base, pager->query.limit, url, error);
 }
 
 void
@@ -146,64 +146,72 @@ pager_feed(struct pager *pager, const char *bytes, size_t count,
 
 /* Read the group, or the round, again from its start. */
 static int
-restart(struct pager *pager, struct error *error)
+restart(struct pager *pager, bool behind, struct error *error)
 {
 	pager->query.offset = 0;
+	if (behind && ++pager->repeats == PAGER_REPEATS_MAX)
+		/* None to know the place by. */
+		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
+		    "gives one row a page: records with one stamp can't be "
+		    "read safely", pager->stream->name);
 	return ++pager->restarts < RESTARTS_MAX ? 0 :
 	    error_set(error, EXIT_TEMPFAIL, "stream %s: rows %s keep moving "
 	    "while they are read; try later", pager->stream->name,
 	    pager->stream->scan == STREAM_QUERY ? "with one stamp" : "");
 }
 
-/* The end was told: 1 if nothing new has come since it was told last, else
- * look once more. */
+/* The end is believed.  1: the pass is done; 0: it goes down once more, since
+ * what changed meanwhile went to the front. */
 static int
 confirm(struct pager *pager)
 {
-	bool done = !pager->fresh || pager->stopping ||
-	    pager->stream->scan == STREAM_WHOLE;
-
-	pager->fresh = false;
 	pager->query.offset = 0;
-	if (pager->stream->scan == STREAM_DESCENDING && !done) {
-		/* What changed meanwhile went to the front. */
-		pager->bottom = pager->top;
-		pager->top = PAGER_NO_STAMP;
-		free(pager->last_id);
-		pager->last_id = NULL;
-	}
-	return done;
+	if (pager->stream->scan != STREAM_DESCENDING || !pager->fresh ||
+	    pager->stopping)
+		return 1;
+	pager->fresh = false;
+	pager->bottom = pager->top;
+	pager->top = PAGER_NO_STAMP;
+	free(pager->last_id);
+	pager->last_id = NULL;
+	return 0;
 }
 
-/* Where the next page begins.  1: there is none. */
+/* Where the next page begins.  1: there is none.  That there is no more isn't
+ * believed of a page that brought rows: it may have been cut short.  limit: of
+ * rows, as the server says. */
 static int
-advance(struct pager *pager, bool more, struct error *error)
+advance(struct pager *pager, bool more, int64_t limit, struct error *error)
 {
 	struct query *query = &pager->query;
 	size_t rows = pager->page_rows;
 
 	if (rows > 0)
 		pager->empty_pages = 0;
-	else if (more)
-		return ++pager->empty_pages < EMPTY_PAGES_MAX ? 0 :
-		    error_set(error, EXIT_PROTOCOL, "stream %s: the server "
+	else if (more && ++pager->empty_pages == EMPTY_PAGES_MAX)
+		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
 		    "promises more records and sends none",
 		    pager->stream->name);
+	else
+		return more ? 0 : confirm(pager);
+	if (pager->stream->scan == STREAM_DESCENDING && pager->skipping)
+		return confirm(pager);
 	if (pager->stream->scan == STREAM_QUERY &&
 	    pager->group != PAGER_NO_STAMP && pager->group > query->low) {
 		query->low = pager->group;
 		query->offset = 0;
-		return more ? 0 : confirm(pager);
+		return 0;
 	}
-	if (!more)
+	if (rows > 1) {
+		/* One row again: if it isn't there, rows before it left. */
+		query->offset += (int64_t)rows - 1;
+		return 0;
+	}
+	if (!more && limit >= LIMIT_TRUSTED)
 		return confirm(pager);
-	if (rows == 1)
-		/* None to know the place by. */
-		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
-		    "gives one row a page: records with one stamp can't be "
-		    "read safely", pager->stream->name);
-	/* One row again: if it isn't there, rows before it left. */
-	query->offset += (int64_t)rows - 1;
+	/* Nothing but the row that is known: is there really one behind? */
+	pager->behind = true;
+	query->offset++;
 	return 0;
 }
 
@@ -234,7 +242,7 @@ page_end(struct pager *pager, struct error *error)
 {
 	const struct json *json = &pager->envelope;
 	struct error why;
-	bool more;
+	bool more, behind = pager->behind;
 	json_node node;
 	int64_t limit = pager->query.limit;
 	int rc;
@@ -244,8 +252,10 @@ page_end(struct pager *pager, struct error *error)
 		return error_set(error, why.code, "stream %s: %.400s",
 		    pager->stream->name, why.message);
 	node = json_member(json, 0, "items");
-	if (json_type(json, 0) != JSON_OBJECT ||
-	    (node != JSON_NONE && json_type(json, node) != JSON_ARRAY))
+	/* Rows that are left in it weren't cut out: the name is escaped. */
+	if (json_type(json, 0) != JSON_OBJECT || (node != JSON_NONE &&
+	    (json_type(json, node) != JSON_ARRAY ||
+	    json_first(json, node) != JSON_NONE)))
 		return error_set(error, EXIT_PROTOCOL, "stream %s: the answer "
 		    "is no page with an array of items", pager->stream->name);
 	node = json_member(json, 0, "hasMore");
@@ -253,14 +263,14 @@ page_end(struct pager *pager, struct error *error)
 	/* A full page with nothing behind it is asked after. */
 	more = json_type(json, node) == JSON_TRUE ||
 	    (limit > 1 && (int64_t)pager->page_rows >= limit);
-	if (pager->stream->scan == STREAM_DESCENDING && pager->skipping)
-		more = false;
-	if (pager->query.offset > 0 && !pager->met_last)
-		return restart(pager, error);
+	pager->behind = behind && pager->page_rows == 0 && more;
+	if (pager->query.offset > 0 && !pager->met_last &&
+	    !(behind && pager->page_rows == 0))
+		return restart(pager, behind, error);
 	free(pager->last_id);
 	pager->last_id = pager->end_id;
 	pager->end_id = NULL;
-	rc = advance(pager, more, error);
+	rc = advance(pager, more, limit, error);
 	forget_page(pager);
 	return rc == 1 && complete(pager, error) == -1 ? -1 : rc;
 }

@@ -16,8 +16,9 @@
  * stamps of one second (query.h).  What was written already of the group is
  * known by its key and dropped.
  *
- * A pass ends with an answer that has no more and brings nothing new: hasMore
- * false isn't believed of a full page, nor behind new rows.
+ * What hasMore says is checked.  A pass ends only where a page shows nothing
+ * behind the row that was read last, so that hasMore may be false too early;
+ * and where it is true without end, what lies behind that row is asked for.
  *
  * Where the pod refuses q on the cursor (STREAM_DESCENDING), the newest rows
  * come first and the pass goes down to the bookmark, by offset, each page with
@@ -45,6 +46,7 @@
 
 #define PAGER_AHEAD_MAX_MS (24 * 3600 * 1000LL) /* of a stamp, to the clock */
 #define PAGER_BODY_MAX ((size_t)64 << 20)       /* of one answer */
+#define PAGER_REPEATS_MAX 3 /* of a page: no move of rows explains more */
 #define PAGER_NO_STAMP INT64_MIN
 
 /* What a pass reads, and what it may leave out. */
@@ -72,14 +74,15 @@ struct pager {
 	struct pager_pass pass;
 	struct pager_counts counts;
 	struct query query;
-	int64_t full_limit;      /* of the query, before it was made smaller */
 	int64_t group;           /* the second that is being read */
 	int64_t group_latest;    /* the latest stamp in it */
 	int64_t written;         /* stamp of the last STATE */
 	int64_t bottom, top;     /* descending: where this round ends, began */
 	int64_t latest;          /* a stamp that is believed */
 	bool schema_written, stopping, finished;
-	bool fresh;              /* something new since the end was first told */
+	bool fresh;              /* descending: this round brought something */
+	bool behind;             /* it is asked what follows the last row, which
+	                          * the page can't begin with */
 	int restarts, repeats, empty_pages;
 	struct seen group_seen;  /* what was met of this group, or round */
 	struct seen recent;      /* what this process wrote, over passes */
@@ -96,7 +99,6 @@ struct pager {
 	struct children cut;
 	char *held_id;
 	int64_t held_stamp;
-	size_t child_offset;
 	int child_restarts;
 	bool at_children;
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/pager_row.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +8,7 @@
 #include "fetch/row.h"
 #include "record_version.h"
 
-#define REPEATS_MAX 3 /* of a page, in a row: no move of rows explains it */
 #define CHILD_RESTARTS_MAX 5
-#define STAMP_TEXT 24
 #define RECENT_LEAST 65536 /* records that are remembered without a look */
 
 int
@@ -92,8 +89,10 @@ in_time(struct pager *pager, const char *id, int64_t stamp,
 		return disorder(pager, id, error);
 	if (stamp > pager->latest)
 		return ahead(pager, id, stamp, error);
-	if (pager->skipping || (pager->pass.until != -1 &&
-	    stamp >= pager->pass.until))
+	/* The query's bounds are whole seconds. */
+	if (pager->skipping ||
+	    (pager->pass.since != -1 && stamp < pager->pass.since) ||
+	    (pager->pass.until != -1 && stamp >= pager->pass.until))
 		return 1;
 	if (pager->stream->scan == STREAM_QUERY) {
 		if (second > pager->group &&
@@ -103,13 +102,6 @@ in_time(struct pager *pager, const char *id, int64_t stamp,
 			pager->group_latest = stamp;
 	}
 	return pager->finished;
-}
-
-/* What tells a row of the group from another version of it. */
-static void
-stamp_name(int64_t stamp, char out[STAMP_TEXT])
-{
-	snprintf(out, STAMP_TEXT, "%lld", (long long)stamp);
 }
 
 /* Was this version written already, now or by an earlier run?  -1: error. */
@@ -127,28 +119,42 @@ is_known(struct pager *pager, const char *id, int64_t stamp,
 	if (record_version(&pager->row, 0, stream->cursor, &pager->scratch,
 	    &pager->version) == -1)
 		return error_set(error, EXIT_SYSTEM, "out of memory");
-	if (seen_has(&pager->recent, id, pager->version.data))
+	if (seen_has(&pager->recent, id, pager->version.data,
+	    pager->version.length))
 		return 1;
 	return ask ? record_known(pager->ledger, pager->pipeline, stream->name,
 	    id, pager->version.data, error) : 0;
 }
 
-/* In a long backlog most of it soon lies behind what is looked at again. */
+/* In a long backlog most of it soon lies behind what is looked at again: that
+ * is known by the bookmark, where a pass begins that follows a failed one. */
 static int
 remember(struct pager *pager, const char *id, int64_t stamp,
     struct error *error)
 {
+	const struct singer_bookmark *mark =
+	    &pager->singer->bookmarks[pager->index];
 	struct seen *recent = &pager->recent;
 
-	if (pager->stream->scan == STREAM_QUERY &&
+	if (pager->stream->scan == STREAM_QUERY && mark->known &&
 	    recent->count > pager->recent_most) {
-		if (seen_prune(recent, stamp - pager->pass.keep_ms,
+		if (seen_prune(recent, mark->stamp_ms - pager->pass.keep_ms,
 		    error) == -1)
 			return -1;
 		pager->recent_most = recent->count < RECENT_LEAST ?
 		    RECENT_LEAST : recent->count * 2;
 	}
-	return seen_add(recent, id, pager->version.data, stamp, error);
+	return seen_add(recent, id, pager->version.data,
+	    pager->version.length, stamp, error);
+}
+
+static int
+too_large(const struct pager *pager, const char *id, struct error *error)
+{
+	return error_set(error, EXIT_PROTOCOL, "stream %s: record %s is over "
+	    "the ceiling of %zu bytes; ask for less of it with "
+	    "oracle.streams.%s.fields", pager->stream->name, id,
+	    SINGER_LINE_MAX, pager->stream->name);
 }
 
 /* The row is whole: write it, unless it is known. */
@@ -156,12 +162,11 @@ static int
 row_write(struct pager *pager, const char *id, int64_t stamp,
     struct error *error)
 {
-	char stamp_text[STAMP_TEXT];
 	int known = is_known(pager, id, stamp, error);
 
-	stamp_name(stamp, stamp_text);
-	if (known == -1 || seen_add(&pager->group_seen, id, stamp_text, stamp,
-	    error) == -1)
+	/* Its stamp tells a row of the group from another version of it. */
+	if (known == -1 || seen_add(&pager->group_seen, id, &stamp,
+	    sizeof(stamp), stamp, error) == -1)
 		return -1;
 	if (known == 1) {
 		pager->counts.known++;
@@ -173,7 +178,8 @@ row_write(struct pager *pager, const char *id, int64_t stamp,
 	pager->schema_written = true;
 	if (singer_record(pager->singer, pager->stream, &pager->row, 0,
 	    error) == -1)
-		return -1;
+		return error->code == EXIT_PROTOCOL ? too_large(pager, id,
+		    error) : -1;
 	pager->fresh = true;
 	pager->counts.records++;
 	return pager->pass.remember ? remember(pager, id, stamp, error) : 0;
@@ -187,57 +193,50 @@ row_hold(struct pager *pager, const char *id, int64_t stamp,
 	buffer_clear(&pager->held);
 	if (buffer_append(&pager->held, pager->row.text,
 	    pager->row.length) == -1)
-		return error_set(error, EXIT_PROTOCOL, "stream %s: record %s "
-		    "is over the ceiling of %zu bytes", pager->stream->name,
-		    id, SINGER_LINE_MAX);
+		return too_large(pager, id, error);
 	pager->row.text = pager->held.data;
 	pager->held_stamp = stamp;
-	pager->child_offset = pager->cut.have > 0 ? pager->cut.have - 1 : 0;
 	pager->child_restarts = 0;
 	pager->held_id = strdup(id);
 	return pager->held_id != NULL ? 0 :
 	    error_set(error, EXIT_SYSTEM, "out of memory");
 }
 
-/* Inside a group the page begins with the last row of the one before; with
- * another, rows have moved, and it is left: *skipping. */
+/* Behind an offset the page begins with the last row of the one before; with
+ * another, rows have moved.  A group is left then: *skipping.  In the other
+ * scans that row may stand further down, if rows came in front of it. */
 static int
-place_check(struct pager *pager, const char *id, struct error *error)
+row_place(struct pager *pager, const char *id, struct error *error)
 {
-	bool moved = pager->query.offset > 0 &&
-	    strcmp(id, pager->last_id) != 0;
-	bool repeated = moved && strcmp(id, pager->first_id) == 0;
+	bool group = pager->stream->scan == STREAM_QUERY, last, repeated;
+	bool inside = pager->query.offset > 0;
 
+	if (pager->page_rows > 1 && group)
+		return 0;
+	last = inside && pager->last_id != NULL &&
+	    strcmp(id, pager->last_id) == 0;
+	if (last)
+		pager->met_last = true;
+	if (pager->page_rows > 1)
+		return 0;
+	repeated = inside && !last && strcmp(id, pager->first_id) == 0;
 	free(pager->first_id);
 	pager->first_id = strdup(id);
 	if (pager->first_id == NULL)
 		return error_set(error, EXIT_SYSTEM, "out of memory");
 	/* A row that enters small pages may repeat one, but not for ever. */
-	if (repeated && ++pager->repeats == REPEATS_MAX)
+	if (repeated && ++pager->repeats == PAGER_REPEATS_MAX)
 		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
 		    "sent the same page twice", pager->stream->name);
-	if (pager->query.offset > 0 && !moved)
+	if (last)
 		pager->repeats = 0;
-	pager->skipping = moved;
-	pager->met_last = pager->query.offset > 0 && !moved;
+	pager->skipping = group && inside && !last;
 	return 0;
-}
-
-static int
-row_place(struct pager *pager, const char *id, struct error *error)
-{
-	if (pager->stream->scan != STREAM_QUERY) {
-		if (pager->last_id != NULL && strcmp(id, pager->last_id) == 0)
-			pager->met_last = true;
-		return 0;
-	}
-	return pager->page_rows == 1 ? place_check(pager, id, error) : 0;
 }
 
 static int
 row_judge(struct pager *pager, const char *id, struct error *error)
 {
-	char stamp_text[STAMP_TEXT];
 	int64_t stamp = PAGER_NO_STAMP;
 	int rc;
 
@@ -252,13 +251,12 @@ row_judge(struct pager *pager, const char *id, struct error *error)
 		if ((rc = in_time(pager, id, stamp, error)) != 0)
 			return rc == 1 ? 0 : -1;
 	}
-	stamp_name(stamp, stamp_text);
-	if (seen_has(&pager->group_seen, id, stamp_text))
+	if (seen_has(&pager->group_seen, id, &stamp, sizeof(stamp)))
 		return 0;
 	pager->counts.rows++;
 	if (stamp > pager->counts.stamp_ms)
 		pager->counts.stamp_ms = stamp;
-	return children_cut(&pager->row, &pager->cut) ?
+	return children_cut(&pager->row, pager->query.limit, &pager->cut) ?
 	    row_hold(pager, id, stamp, error) :
 	    row_write(pager, id, stamp, error);
 }
@@ -271,10 +269,11 @@ pager_row(struct pager *pager, const char *text, size_t length,
 
 	if (json_parse(&pager->row, text, length, &broken) == -1)
 		return error_set(error, EXIT_PROTOCOL, "stream %s: %s%.200s "
-		    "is %.200s", pager->stream->name, pager->end_id != NULL ?
-		    "the record behind " : "the first record of a page",
-		    pager->end_id != NULL ? pager->end_id : "",
-		    broken.message);
+		    "is %.200s; correct it, or leave it out with "
+		    "oracle.streams.%s.filter", pager->stream->name,
+		    pager->end_id != NULL ? "the record behind " :
+		    "the first record of a page", pager->end_id != NULL ?
+		    pager->end_id : "", broken.message, pager->stream->name);
 	free(pager->end_id);
 	pager->end_id = row_id(pager->stream, &pager->row, 0, error);
 	if (pager->end_id == NULL)
@@ -297,28 +296,24 @@ pager_children(struct pager *pager, struct error *error)
 		goto fail;
 	buffer_clear(&pager->scratch);
 	rc = children_splice(&pager->cut, &pager->row, &pager->envelope,
-	    pager->child_offset, &pager->scratch, &why);
+	    &pager->scratch, &why);
 	if (rc == -1)
 		goto fail;
-	if (rc == 1) {
-		/* They have changed: read all of them again. */
-		pager->child_offset = 0;
-		return ++pager->child_restarts < CHILD_RESTARTS_MAX ? 0 :
+	if (rc == 1)
+		/* When they have changed, all of them are read again. */
+		return pager->cut.next != CHILDREN_AFRESH ||
+		    ++pager->child_restarts < CHILD_RESTARTS_MAX ? 0 :
 		    error_set(error, EXIT_TEMPFAIL, "stream %s: the %s of "
 		    "record %s keep moving while they are read; try later",
 		    pager->stream->name, pager->cut.name, pager->held_id);
-	}
 	swap = pager->held;
 	pager->held = pager->scratch;
 	pager->scratch = swap;
 	if (json_parse(&pager->row, pager->held.data, pager->held.length,
 	    &why) == -1)
 		goto fail;
-	if (children_cut(&pager->row, &pager->cut)) {
-		pager->child_offset = pager->cut.have > 0 ?
-		    pager->cut.have - 1 : 0;
+	if (children_cut(&pager->row, pager->query.limit, &pager->cut))
 		return 0;
-	}
 	rc = row_write(pager, pager->held_id, pager->held_stamp, error);
 	free(pager->held_id);
 	pager->held_id = NULL;

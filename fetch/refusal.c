@@ -59,6 +59,8 @@ html_words(const char *text, size_t length, struct buffer *words)
 		if (text[i] == '>')
 			tag = false;
 	}
+	if (blank && words->length > 0)
+		words->data[--words->length] = '\0';
 }
 
 static void
@@ -167,23 +169,46 @@ refusal_error(const struct http_answer *answer, const char *what,
 		    "call the pod" : "; a job or duty role that may read this "
 		    "resource is missing (not a data role: without that no "
 		    "record would be visible)";
-	} else if (status == 404) {
+	} else if (status == 404 || status == 405 || status == 410) {
 		code = EXIT_CONFIG;
 		remedy = "; check the stream's path, and that the pod's "
 		    "release has this resource";
 	} else if (status >= 400 && status < 500) {
 		code = EXIT_CONFIG;
-		remedy = "; fetch --check says which attribute isn't to be "
-		    "queried";
+		remedy = "; correct the stream's filter or fields, or its "
+		    "cursor as fetch --check says";
 	} else if (status >= 300 && status < 400)
 		remedy = ": a redirect, which isn't followed; check oracle.url";
+	else
+		remedy = "; check oracle.url";
 	buffer_init(&words, WORDS_MAX);
 	server_words(answer, &words);
-	error_set(error, code, "%s: HTTP %ld%s%s%s%s", what, status,
+	error_set(error, code, "%s: HTTP %ld%s%s%s%s%s", what, status,
 	    words.length > 0 ? ": " : "", buffer_text(&words),
-	    ecid(answer, support), remedy);
+	    ecid(answer, support), status == 401 ? "; " : "", remedy);
 	buffer_free(&words);
 	return -1;
+}
+
+static const char *
+connection_remedy(CURLcode code)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return "; check the URL, or name its authority's certificate "
+		    "in oracle.ca_file";
+	case CURLE_SSL_CACERT_BADFILE:
+		return "; check oracle.ca_file";
+	case CURLE_SSL_CONNECT_ERROR:
+		return "; TLS 1.2 or newer is needed";
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+		return "; check the URL and the network";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "; try later, or ask for less by a smaller page_size";
+	default:
+		return "; try later";
+	}
 }
 
 int
@@ -194,9 +219,10 @@ refusal_tried(const struct http_answer *answer, const char *what,
 	struct buffer words;
 
 	if (code != CURLE_OK)
-		return error_set(error, EXIT_UNAVAILABLE, "%s: no answer: %s",
+		return error_set(error, refusal_may_pass(code, 0) ?
+		    EXIT_UNAVAILABLE : EXIT_CONFIG, "%s: no answer: %s%s",
 		    what, answer->failure[0] != '\0' ? answer->failure :
-		    curl_easy_strerror(code));
+		    curl_easy_strerror(code), connection_remedy(code));
 	if (is_maintenance(answer))
 		return error_set(error, EXIT_UNAVAILABLE, "%s: HTTP %ld: the "
 		    "pod is down for maintenance; try later", what,

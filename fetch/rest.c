@@ -97,7 +97,7 @@ void
 rest_submit(struct rest *rest, struct rest_request *request)
 {
 	request->tries = 0;
-	request->failing_since = 0;
+	request->failing_since = request->waited_for_ms = 0;
 	request->renewed = false;
 	request->unreachable = true;
 	if (request->state == REST_IDLE && rest->count < REST_REQUESTS_MAX)
@@ -140,7 +140,8 @@ end(struct rest *rest, struct rest_request *request,
 	request->done(request->context, failure);
 }
 
-/* No request gets far without a token: they end with its error. */
+/* No request gets far without a token: they end with its error, and with the
+ * time that its endpoint asked to wait. */
 static void
 end_ready(struct rest *rest, const struct error *failure)
 {
@@ -148,9 +149,11 @@ end_ready(struct rest *rest, const struct error *failure)
 
 	/* One that is submitted again stands behind those. */
 	while (i < rest->count && left-- > 0) {
-		if (rest->list[i]->state == REST_READY)
+		if (rest->list[i]->state == REST_READY) {
+			rest->list[i]->waited_for_ms =
+			    rest->token.waited_for_ms;
 			end(rest, rest->list[i], failure);
-		else
+		} else
 			i++;
 	}
 }
@@ -212,7 +215,8 @@ token_ended(struct rest *rest, CURLcode code, bool answered)
 	struct error *error = &rest->token_error;
 
 	if (!answered) {
-		if (again(rest, request, code))
+		if (refusal_may_pass(code, request->head.status) &&
+		    again(rest, request, code))
 			return;
 		auth_abandon(&rest->auth);
 		refusal_tried(&request->head, TOKEN, code, request->tries,
@@ -223,6 +227,14 @@ token_ended(struct rest *rest, CURLcode code, bool answered)
 	}
 	request->state = REST_IDLE;
 	end_ready(rest, error);
+	request->waited_for_ms = 0;
+}
+
+/* Who can't be connected to isn't the stream. */
+static const char *
+culprit(const struct rest_request *request)
+{
+	return request->unreachable ? "oracle.url" : request->what;
 }
 
 static void
@@ -242,16 +254,14 @@ ended(struct rest *rest, struct rest_request *request, CURLcode code)
 		if (request->is_token)
 			token_ended(rest, code, false);
 		else if (!again(rest, request, code)) {
-			/* Who can't be connected to isn't the stream. */
-			refusal_tried(head, request->unreachable ?
-			    "oracle.url" : request->what, code,
+			refusal_tried(head, culprit(request), code,
 			    request->tries, request->waited_for_ms, &error);
 			end(rest, request, &error);
 		}
 	} else if (request->is_token)
 		token_ended(rest, code, code == CURLE_OK);
 	else if (code != CURLE_OK) {
-		refusal_tried(head, request->what, code, 1, 0, &error);
+		refusal_tried(head, culprit(request), code, 1, 0, &error);
 		end(rest, request, &error);
 	} else if (request->accepted)
 		end(rest, request, NULL);

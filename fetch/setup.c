@@ -123,6 +123,20 @@ state_load(struct setup *setup, struct buffer *text, struct json *state,
 	    error);
 }
 
+/* What the setup before had reached: in *state, which points into *text. */
+static int
+state_adopt(struct setup *setup, struct setup *old, struct buffer *text,
+    struct json *state, struct error *error)
+{
+	singer_adopt(&setup->singer, &old->singer);
+	singer_bookmarks(&old->singer, text);
+	if (text->failed)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	return json_parse(state, text->data, text->length, error) == -1 ? -1 :
+	    singer_carry(&setup->singer, state, json_path(state, "bookmarks"),
+	    error);
+}
+
 /* ---- where each stream starts ------------------------------------------- */
 
 /* With --since the ledger's bookmark is not where the reading starts, but it
@@ -170,22 +184,33 @@ read_bookmark(const struct stream *stream, const char *text, int64_t *stamp,
 	return 0;
 }
 
-/* A bookmark of another attribute says nothing of what changed by this one. */
+/* The bookmark's text and its attribute, out of the state or else the ledger;
+ * NULL: there is none. */
 static int
-compare_key(struct setup *setup, const struct stream *stream,
-    struct error *error)
+find_bookmark(struct setup *setup, const struct stream *stream,
+    const struct json *state, char **text, char **key, struct error *error)
 {
-	char *key;
+	json_node node = json_member(state, json_path(state, "bookmarks"),
+	    stream->name);
 
-	if (bookmark_key(setup->ledger, setup->pipeline, stream->name, &key,
-	    error) == -1)
-		return -1;
+	*text = json_dup(state, json_member(state, node,
+	    "replication_key_value"));
+	*key = json_dup(state, json_member(state, node, "replication_key"));
+	if (*text != NULL || setup->options->state != NULL)
+		return 0;
+	return bookmark_get(setup->ledger, setup->pipeline, stream->name,
+	    text, error) == -1 || bookmark_key(setup->ledger, setup->pipeline,
+	    stream->name, key, error) == -1 ? -1 : 0;
+}
+
+/* A bookmark of another attribute says nothing of what changed by this one. */
+static void
+compare_key(const struct stream *stream, const char *key)
+{
 	if (key != NULL && strcmp(key, stream->cursor) != 0)
 		log_warning("stream %s: its bookmark is a %s, and the cursor "
 		    "is %s now: what changed by that before the bookmark is "
 		    "read with --since", stream->name, key, stream->cursor);
-	free(key);
-	return 0;
 }
 
 static int
@@ -194,7 +219,7 @@ first_pass(struct setup *setup, size_t index, const struct json *state,
 {
 	const struct stream *stream = &setup->streams.list[index];
 	const struct options *options = setup->options;
-	char *text = NULL;
+	char *text = NULL, *key = NULL;
 	int rc;
 
 	*pass = (struct pager_pass){ .since = options->since,
@@ -205,21 +230,15 @@ first_pass(struct setup *setup, size_t index, const struct json *state,
 		return start_since(setup, index, error);
 	if (stream->cursor == NULL)
 		return 0;
-	if (options->state != NULL)
-		text = json_dup(state, json_member(state, json_member(state,
-		    json_path(state, "bookmarks"), stream->name),
-		    "replication_key_value"));
-	else if (bookmark_get(setup->ledger, setup->pipeline, stream->name,
-	    &text, error) == -1 || compare_key(setup, stream, error) == -1) {
-		free(text);
-		return -1;
+	rc = find_bookmark(setup, stream, state, &text, &key, error);
+	if (rc == 0 && text != NULL) {
+		compare_key(stream, key);
+		rc = read_bookmark(stream, text, &pass->bookmark, error);
 	}
-	if (text == NULL)
-		return 0;
-	rc = read_bookmark(stream, text, &pass->bookmark, error);
+	free(key);
 	free(text);
-	if (rc == -1)
-		return -1;
+	if (rc == -1 || pass->bookmark == PAGER_NO_STAMP)
+		return rc;
 	singer_start(&setup->singer, index, pass->bookmark);
 	pass->since = pass->bookmark - stream->overlap;
 	return 0;
@@ -234,9 +253,9 @@ setup_start(struct setup *setup, struct setup *old, struct error *error)
 	int rc = 0;
 	size_t i;
 
-	buffer_init(&text, STATE_BYTES_MAX);
+	buffer_init(&text, old != NULL ? SINGER_LINE_MAX : STATE_BYTES_MAX);
 	if (old != NULL)
-		singer_adopt(&setup->singer, &old->singer);
+		rc = state_adopt(setup, old, &text, &state, error);
 	else if (setup->options->state != NULL)
 		rc = state_load(setup, &text, &state, error);
 	/* All bookmarks before the first record: each STATE holds those of

@@ -59,13 +59,27 @@ is_ours(const struct singer *singer, const struct json *json, json_node member)
 	return false;
 }
 
+/* White space that breaks lines becomes blanks.  JSON has it between its tokens
+ * alone. */
+static void
+one_line(char *text, size_t length)
+{
+	static const char breaks[] = { '\n', '\r', '\t' };
+	char *at, *end = text + length;
+	size_t i;
+
+	for (i = 0; i < sizeof(breaks); i++)
+		for (at = text; (at = memchr(at, breaks[i],
+		    (size_t)(end - at))) != NULL; at++)
+			*at = ' ';
+}
+
 int
 singer_carry(struct singer *singer, const struct json *json,
     json_node bookmarks, struct error *error)
 {
 	struct buffer *carried = &singer->carried;
 	json_node node;
-	size_t i;
 
 	for (node = json_first(json, bookmarks); node != JSON_NONE;
 	    node = json_next(json, node)) {
@@ -79,10 +93,8 @@ singer_carry(struct singer *singer, const struct json *json,
 		buffer_append(carried, json->text + value->name,
 		    value->end - (size_t)value->name);
 	}
-	/* A STATE is one line.  JSON has these between its tokens alone. */
-	for (i = 0; i < carried->length; i++)
-		if (strchr("\r\n\t", carried->data[i]) != NULL)
-			carried->data[i] = ' ';
+	if (carried->length > 0)
+		one_line(carried->data, carried->length);
 	return carried->failed ? error_set(error, EXIT_SYSTEM,
 	    "out of memory") : 0;
 }
@@ -188,6 +200,7 @@ static void
 text_without_links(struct buffer *out, const struct json *json,
     json_node record)
 {
+	static const char links[] = "links";
 	const struct json_value *whole = &json->values[record], *value;
 	size_t at = whole->start, start = out->length, i;
 	bool first;
@@ -195,8 +208,10 @@ text_without_links(struct buffer *out, const struct json *json,
 	for (i = (size_t)record + 1; i < json->count &&
 	    json->values[i].start < whole->end; i++) {
 		value = &json->values[i];
-		if (value->name < 0 || (size_t)value->name < at ||
-		    !json_named(json, (json_node)i, "links"))
+		/* Its length tells it from nearly all others. */
+		if ((value->name_end - value->name != (int)sizeof(links) + 1 &&
+		    !value->name_escaped) || (size_t)value->name < at ||
+		    !json_named(json, (json_node)i, links))
 			continue;
 		buffer_append(out, json->text + at, (size_t)value->name - at);
 		at = value->end;
@@ -206,10 +221,7 @@ text_without_links(struct buffer *out, const struct json *json,
 			at++;
 	}
 	buffer_append(out, json->text + at, whole->end - at);
-	/* A record is one line.  JSON has these between its tokens alone. */
-	for (i = start; i < out->length; i++)
-		if ((unsigned char)out->data[i] < ' ')
-			out->data[i] = ' ';
+	one_line(out->data + start, out->length - start);
 }
 
 int
@@ -226,34 +238,41 @@ singer_record(struct singer *singer, const struct stream *stream,
 	return 0;
 }
 
-static int
-state(struct singer *singer, const char *stream, struct error *error)
+void
+singer_bookmarks(const struct singer *singer, struct buffer *out)
 {
 	const struct singer_bookmark *mark;
-	struct buffer *line = &singer->out;
 	char stamp[CLOCK_TEXT];
 	bool first = singer->carried.length == 0;
 	size_t i;
 
-	begin(singer, "STATE", NULL);
-	buffer_puts(line, ",\"value\":{\"bookmarks\":{");
-	buffer_append(line, buffer_text(&singer->carried),
+	buffer_puts(out, "{\"bookmarks\":{");
+	buffer_append(out, buffer_text(&singer->carried),
 	    singer->carried.length);
 	for (i = 0; i < singer->count; i++) {
 		mark = &singer->bookmarks[i];
 		if (!mark->known)
 			continue;
 		if (!first)
-			buffer_puts(line, ",");
+			buffer_puts(out, ",");
 		first = false;
 		clock_format(mark->stamp_ms, stamp);
-		buffer_json_string(line, mark->stream, strlen(mark->stream));
-		buffer_puts(line, ":{");
-		buffer_json_member(line, "replication_key", mark->cursor);
-		buffer_json_member(line, "replication_key_value", stamp);
-		buffer_puts(line, "}");
+		buffer_json_string(out, mark->stream, strlen(mark->stream));
+		buffer_puts(out, ":{");
+		buffer_json_member(out, "replication_key", mark->cursor);
+		buffer_json_member(out, "replication_key_value", stamp);
+		buffer_puts(out, "}");
 	}
-	buffer_printf(line, "}},\"stats\":{\"records\":%lld}",
+	buffer_puts(out, "}}");
+}
+
+static int
+state(struct singer *singer, const char *stream, struct error *error)
+{
+	begin(singer, "STATE", NULL);
+	buffer_puts(&singer->out, ",\"value\":");
+	singer_bookmarks(singer, &singer->out);
+	buffer_printf(&singer->out, ",\"stats\":{\"records\":%lld}",
 	    (long long)singer->records);
 	if (end_line(singer, stream, error) == -1)
 		return -1;
@@ -289,13 +308,11 @@ same(const char *left, const char *right)
 void
 singer_adopt(struct singer *singer, struct singer *old)
 {
-	struct buffer out = singer->out, carried = singer->carried;
+	struct buffer out = singer->out;
 	size_t i, j;
 
 	singer->out = old->out;
-	singer->carried = old->carried;
 	old->out = out;
-	old->carried = carried;
 	singer->records = old->records;
 	for (i = 0; i < singer->count; i++)
 		for (j = 0; j < old->count; j++)

@@ -56,11 +56,14 @@ int singer_state(struct singer *singer, size_t stream, int64_t stamp_ms,
 /* A STATE for a stream without a bookmark: all of it was written. */
 int singer_checkpoint(struct singer *singer, const struct stream *stream,
     struct error *error);
+/* Append the value of a STATE, {"bookmarks":{...}}. */
+void singer_bookmarks(const struct singer *singer, struct buffer *out);
 /* The records from here on were extracted now. */
 void singer_time(struct singer *singer);
 int singer_flush(struct singer *singer, struct error *error);
 /* Take over the bookmarks, and the lines, of one that ends: the same streams
- * by name and cursor go on where they were. */
+ * by name and cursor go on where they were.  The bookmarks of streams that
+ * aren't there any more are to be carried. */
 void singer_adopt(struct singer *singer, struct singer *old);
 
 #endif

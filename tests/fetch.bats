@@ -701,6 +701,7 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	answer '{"items":[{"A":"x:y","B":"z","LastUpdateDate":"2026-01-31T08:00:00Z"},
 		{"A":"x","B":"y:z","LastUpdateDate":"2026-01-31T08:00:00Z"},
 		{"A":"x%3Ay","B":"z","LastUpdateDate":"2026-01-31T08:00:00Z"}]}' 2
+	answer '{"items":[{"A":"x%3Ay","B":"z","LastUpdateDate":"2026-01-31T08:00:00Z"}]}'
 	run -0 "$BIN/fetch"
 	[ "$(grep -c RECORD <<<"$output")" = 3 ]
 }
@@ -765,4 +766,12 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	run -0 --separate-stderr "$BIN/fetch"
 	[[ $stderr == *invoices*CreationDate*LastUpdateDate*--since* ]]
 	[ "${#stderr_lines[@]}" = 1 ]
+}
+
+@test "rows that stand under an escaped name aren't lost in silence" {
+	start_sandbox --invoices 0
+	configure_sandbox
+	answer '{"it\u0065ms":[{"InvoiceId":1,"LastUpdateDate":"2026-01-31T08:00:00Z"}],"hasMore":false}'
+	run -76 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*items* ]]
 }
