@@ -144,14 +144,16 @@ BUILD_DEPS = gcc libc6-dev make pkg-config libcurl4-openssl-dev libjq-dev \
              libsqlite3-dev libsodium-dev libmicrohttpd-dev libssl-dev \
              zlib1g-dev
 DEMO_DEPS  = $(BUILD_DEPS) jq curl procps
-TEST_DEPS  = $(DEMO_DEPS) bats openssl sqlite3 bsdutils time
+TEST_DEPS  = $(DEMO_DEPS) bats parallel openssl sqlite3 bsdutils time
 DEPS       = $(TEST_DEPS) clang libclang-rt-14-dev shellcheck cppcheck mandoc
 deps:
 	@DEPS='$(DEPS)' sh pipelines/deps.sh
 
 # ---- tests -----------------------------------------------------------------
 BATS      = bats
-BATSFLAGS = --tap --print-output-on-failure
+# Tests wait more than they compute, and share nothing.
+JOBS      = 4
+BATSFLAGS = --tap --print-output-on-failure --jobs $(JOBS)
 test:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
 	@+$(MAKE) --no-print-directory run-tests

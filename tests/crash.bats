@@ -8,8 +8,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	setup_pipeline --invoices 20 --orders 60 --journals 16
 	# Slow enough that the middle of a run can be met.
-	configure '.slack.channel_interval = "30ms"'
-	control fault '{"path":"/fscmRestApi","count":1000,"delay_ms":40}'
+	configure '.slack.channel_interval = "30ms" | .oracle.concurrency = 1'
+	control fault '{"path":"/fscmRestApi","count":1000,"delay_ms":100}'
 	# A message is in Slack for a while before its answer comes.
 	control fault '{"path":"/api/chat.postMessage","count":1000,"delay_ms":30,"handle":true}'
 }
@@ -28,6 +28,8 @@ crash() {
 	if [ "$1" = run ]; then
 		victim=$PASS
 	else
+		# The condition may hold before the stage has started.
+		until_true stage "$1" >/dev/null
 		victim=$(stage "$1")
 	fi
 	kill -9 "$victim"
