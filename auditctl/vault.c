@@ -155,6 +155,12 @@ set(struct ledger *ledger, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	name = argv[optind];
+	/* A terminal gives a line, and this has many. */
+	if (isatty(fd) && strcmp(name, "oracle.private_key") == 0) {
+		log_error("vault set oracle.private_key takes a PEM file, not "
+		    "a terminal: vault set oracle.private_key <key.pem");
+		return EXIT_USAGE;
+	}
 	snprintf(what, sizeof(what), "the value of '%.80s'", name);
 	if (check_name(name, &error) == -1 ||
 	    (isatty(fd) ? read_line(&secret, fd, what, &error) :

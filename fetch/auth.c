@@ -32,6 +32,7 @@ auth_keep(struct auth *auth, const char *scheme, const char *text,
 		return -1;
 	auth->scheme = scheme;
 	auth->use_until = use_until;
+	auth->proven = false;
 	auth->generation++;
 	return 0;
 }
@@ -63,6 +64,7 @@ make_basic(struct auth *auth, struct error *error)
 	struct secret text = { 0 };
 	int rc = -1;
 
+	auth_mark(auth);
 	if (vault_need(auth->ledger, "oracle.username", &user, error) == -1 ||
 	    vault_need(auth->ledger, "oracle.password", &password,
 	    error) == -1)
@@ -98,6 +100,7 @@ make_jwt(struct auth *auth, struct error *error)
 	struct secret token = { 0 };
 	int rc;
 
+	auth_mark(auth);
 	if (auth_sign(auth, auth->issuer, auth->user, auth->user,
 	    SELF_SIGNED_LIFE_S, &token, error) == -1)
 		return -1;
@@ -122,15 +125,16 @@ take(struct auth *auth, struct error *error)
 	if (auth->anew)
 		return 0;
 	rc = vault_get(auth->ledger, AUTH_TOKEN_NAME, &cached, error);
+	/* A damaged one is like none: the next takes its place. */
 	if (rc != 0)
-		return rc == 1 ? 0 : -1;
+		return rc == 1 || error->code == EXIT_DATA ? 0 : -1;
 	if (json_parse(&json, cached.text, cached.length, &ignored) == -1)
 		goto out;
 	token = json_dup(&json, json_path(&json, "access_token"));
 	until = json_dup(&json, json_path(&json, "use_until"));
 	purpose = json_dup(&json, json_path(&json, "purpose"));
 	if (token == NULL || until == NULL || purpose == NULL ||
-	    strcmp(purpose, auth->purpose) != 0 ||
+	    !auth_is_token(token) || strcmp(purpose, auth->purpose) != 0 ||
 	    clock_parse(until, &use_until) == -1 ||
 	    use_until <= clock_wall_ms() || (auth->refused.text != NULL &&
 	    strcmp(auth->refused.text, token) == 0))
@@ -144,6 +148,26 @@ out:
 	json_free(&json);
 	secret_free(&cached);
 	return rc;
+}
+
+int
+auth_give_up(struct auth *auth, struct error *error)
+{
+	struct auth_given *given = &auth->given;
+
+	if (given->token.text == NULL)
+		return error_set(error, EXIT_TEMPFAIL, "another process has "
+		    "been asking for a token for too long: end it (it holds "
+		    "the lock on '%s'), and try again", auth->lock_path);
+	error_set(error, EXIT_NOAUTH, "the new refresh token is lost, since "
+	    "it can't be stored, and the old one is spent: %s; mend that, and "
+	    "log in again with auditctl login oracle",
+	    given->failure.message);
+	secret_free(&given->token);
+	secret_free(&given->refresh);
+	auth_refuse(auth, AUTH_FOR_GOOD, error);
+	auth_abandon(auth);
+	return -1;
 }
 
 /* 1: it is ours, 0: another process has it. */
@@ -177,6 +201,12 @@ auth_ready(struct auth *auth, struct error *error)
 	    clock_wall_ms() < auth->use_until)
 		return 1;
 	secret_free(&auth->credential);
+	if (auth->given.token.text != NULL)
+		return auth_store(auth, error);
+	if (auth_stands(auth)) {
+		*error = auth->refusal;
+		return -1;
+	}
 	if (auth->grant == AUTH_BASIC)
 		return make_basic(auth, error) == 0 ? 1 : -1;
 	if (auth->grant == AUTH_SELF_SIGNED)
@@ -185,8 +215,13 @@ auth_ready(struct auth *auth, struct error *error)
 		return 0;
 	if ((rc = take(auth, error)) != 0)
 		return rc;
-	if ((rc = lock(auth, error)) != 1)
-		return rc == 0 ? 2 : -1;
+	if ((rc = lock(auth, error)) == -1)
+		return -1;
+	if (rc == 0) {
+		error_set(error, EXIT_TEMPFAIL, "another process is asking "
+		    "for a token: it holds the lock on '%s'", auth->lock_path);
+		return 2;
+	}
 	/* Whoever had it may have asked meanwhile. */
 	if ((rc = take(auth, error)) != 0)
 		auth_abandon(auth);
@@ -211,27 +246,14 @@ auth_generation(const struct auth *auth)
 	return auth->generation;
 }
 
-bool
-auth_refused(struct auth *auth, uint64_t generation)
-{
-	if (auth->grant == AUTH_BASIC)
-		return false;
-	if (generation != auth->generation || auth->credential.text == NULL)
-		return true;
-	secret_free(&auth->refused);
-	auth->refused = auth->credential;
-	auth->credential = (struct secret){ 0 };
-	return true;
-}
-
 const char *
 auth_advice(const struct auth *auth)
 {
 	switch (auth->grant) {
 	case AUTH_BASIC:
-		return "check oracle.username and oracle.password in the vault "
-		    "(auditctl vault set oracle.password), and whether the "
-		    "user is locked";
+		return "the pod refuses the user: check oracle.username and "
+		    "oracle.password in the vault (auditctl vault set "
+		    "oracle.password), and whether the user is locked";
 	case AUTH_SELF_SIGNED:
 		return "the pod refuses the signed token: check oracle.issuer, "
 		    "oracle.user, this machine's clock, and that the pod has "

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/auth_parts.h"
+#include "log.h"
+
 /* What the identity domain is called in an assertion, by its documents. */
 #define AUDIENCE "https://identity.oraclecloud.com/"
 
@@ -108,13 +111,17 @@ text(const char *value)
 static int
 describe(struct auth *auth, const struct config *config, struct error *error)
 {
-	char *ledger = config_file(config, "ledger", "ledger.db");
+	char *ledger = config_file(config, "ledger", "ledger.db"), *real;
 	struct buffer lock, purpose;
 	bool failed;
 
 	buffer_init(&lock, SECRET_MAX);
 	buffer_init(&purpose, SECRET_MAX);
-	buffer_printf(&lock, "%s.token-lock", text(ledger));
+	/* One ledger has one lock, whatever path leads to it. */
+	real = ledger != NULL ? realpath(ledger, NULL) : NULL;
+	buffer_printf(&lock, "%s.token-lock", real != NULL ? real :
+	    text(ledger));
+	free(real);
 	buffer_printf(&purpose, "%d\n%s\n%s\n%s\n%s", (int)auth->grant,
 	    text(auth->token_url), text(auth->client_id), text(auth->user),
 	    text(auth->scope));
@@ -164,6 +171,13 @@ auth_open(struct auth *auth, const struct config *config,
 void
 auth_close(struct auth *auth)
 {
+	struct error error;
+
+	/* The last chance to store what was given. */
+	if (auth->given.token.text != NULL && auth_store(auth, &error) == 2) {
+		auth_give_up(auth, &error);
+		log_failure(&error);
+	}
 	auth_abandon(auth);
 	secret_free(&auth->credential);
 	secret_free(&auth->refused);

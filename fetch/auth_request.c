@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fetch/auth.h"
 #include "fetch/auth_parts.h"
+#include "json.h"
 
 #define ASSERTION_LIFE_S 300
 
@@ -43,6 +45,37 @@ add_code(struct auth *auth, CURL *curl, struct error *error)
 	return 0;
 }
 
+/* A login gave it with what it was asked for with; one that was set by hand is
+ * plain. */
+static int
+read_refresh(const struct auth *auth, struct secret *token,
+    struct error *error)
+{
+	struct json json = { 0 };
+	struct error ignored;
+	char *text = NULL, *purpose = NULL;
+	int rc = 0;
+
+	if (token->text[0] != '{' || json_parse(&json, token->text,
+	    token->length, &ignored) == -1)
+		goto out;
+	text = json_dup(&json, json_path(&json, "refresh_token"));
+	purpose = json_dup(&json, json_path(&json, "purpose"));
+	secret_free(token);
+	if (text == NULL || purpose == NULL ||
+	    strcmp(purpose, auth->purpose) != 0)
+		rc = error_set(error, EXIT_NOAUTH, "the login was for another "
+		    "oracle.scope, client_id or token_url than is set now: log "
+		    "in again with auditctl login oracle");
+	else
+		rc = secret_copy(token, text, strlen(text), error);
+out:
+	auth_wipe(text);
+	free(purpose);
+	json_free(&json);
+	return rc;
+}
+
 static int
 add_refresh(struct auth *auth, CURL *curl, struct error *error)
 {
@@ -52,7 +85,7 @@ add_refresh(struct auth *auth, CURL *curl, struct error *error)
 	if (rc == 1)
 		return error_set(error, EXIT_NOAUTH, "the vault has no '"
 		    AUTH_REFRESH_NAME "': log in with auditctl login oracle");
-	if (rc == -1)
+	if (rc == -1 || read_refresh(auth, token, error) == -1)
 		return -1;
 	add(auth, curl, "grant_type", "refresh_token");
 	add(auth, curl, "refresh_token", token->text);
@@ -64,6 +97,10 @@ add_grant(struct auth *auth, CURL *curl, struct error *error)
 {
 	struct secret *assertion = &auth->sent[AUTH_SENT_GRANT];
 
+	/* Before it is spent: what comes for it must be stored. */
+	if (auth->grant == AUTH_AUTHORIZATION_CODE &&
+	    vault_writable(auth->ledger, error) == -1)
+		return -1;
 	if (auth->grant == AUTH_AUTHORIZATION_CODE)
 		return auth->code != NULL ? add_code(auth, curl, error) :
 		    add_refresh(auth, curl, error);
@@ -131,6 +168,7 @@ auth_prepare(struct auth *auth, CURL *curl, struct http_answer *answer,
     long connect_ms, long total_ms, struct error *error)
 {
 	request_clear(auth);
+	auth_mark(auth);
 	if (http_prepare(curl, answer, auth->token_url, auth->ca_file,
 	    connect_ms, total_ms, error) == 0 &&
 	    add_grant(auth, curl, error) == 0 &&

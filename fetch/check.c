@@ -312,7 +312,8 @@ check_run(struct rest *rest, const struct streams *streams,
 	}
 	describe_free(&check.description);
 	log_info("%zu of %zu streams can be read as they are configured%s",
-	    readable, streams->count, readable < streams->count ?
-	    "; mend what is said above" : "");
+	    readable, streams->count, readable == streams->count ? "" :
+	    exitcode_is_transient(rc) ? "; try later" :
+	    "; mend what is said above");
 	return rc;
 }

@@ -228,22 +228,19 @@ out:
 	return rc;
 }
 
-/* A fetch that renews its token just now would store it over ours. */
+/* Until auth_ready gives something else than 2: that. */
 static int
-take_lock(struct auth *auth, struct error *error)
+wait_ready(struct auth *auth, struct error *error)
 {
 	int64_t end = clock_monotonic_ms() + LOCK_MS;
 	int ready;
 
-	auth_forget(auth);
 	while ((ready = auth_ready(auth, error)) == 2) {
 		if (clock_monotonic_ms() > end)
-			return error_set(error, EXIT_TEMPFAIL, "another "
-			    "process has been asking for a token for %d s: "
-			    "end it, and log in again", LOCK_MS / 1000);
+			return auth_give_up(auth, error);
 		poll(NULL, 0, AUTH_WAIT_MS);
 	}
-	return ready == 0 ? 0 : -1;
+	return ready;
 }
 
 /* The code is good for one try. */
@@ -264,7 +261,9 @@ exchange(struct login *login, struct error *error)
 		error_set(error, EXIT_SYSTEM, "curl: out of memory");
 		goto out;
 	}
-	if (take_lock(auth, error) == -1 || auth_prepare(auth, curl, &answer,
+	/* A fetch that renews its token just now would store it over ours. */
+	auth_forget(auth);
+	if (wait_ready(auth, error) != 0 || auth_prepare(auth, curl, &answer,
 	    CONNECT_MS, TOTAL_MS, error) == -1)
 		goto out;
 	done = curl_easy_perform(curl);
@@ -276,8 +275,8 @@ exchange(struct login *login, struct error *error)
 	else if (answer.status == 429 || answer.status >= 500)
 		error_set(error, EXIT_UNAVAILABLE, "oracle.token_url: HTTP "
 		    "%ld; log in again later", answer.status);
-	else
-		rc = auth_answer(auth, &answer, error);
+	else if ((rc = auth_answer(auth, &answer, error)) == 1)
+		rc = wait_ready(auth, error) == 1 ? 0 : -1;
 out:
 	auth_abandon(auth);
 	auth->code = NULL;

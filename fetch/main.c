@@ -59,6 +59,10 @@ reload(struct setup **setup, int wake_fd, struct error *error)
 		return -1;
 	}
 	*setup = fresh;
+	if (strcmp(fresh->ledger_path, old->ledger_path) != 0 ||
+	    strcmp(fresh->key_path, old->key_path) != 0)
+		log_warning("another ledger or key_file is taken at the next "
+		    "start, not before");
 	if (setup_start(fresh, old, error) == -1)
 		log_failure(error);
 	else {
@@ -92,9 +96,15 @@ static int
 run(const struct options *options, struct setup **setup,
     struct ledger *ledger, struct error *error)
 {
-	int wake_fd = signals_open(options->poller.every_ms > 0, error);
+	bool polls = !options->login.asked && !options->discover &&
+	    !options->check && !options->dry_run;
+	int wake_fd = -1;
 
-	if (wake_fd == -1 || setup_open(*setup, options, ledger, wake_fd,
+	/* What doesn't look for signals is ended by them. */
+	if (polls && (wake_fd = signals_open(options->poller.every_ms > 0,
+	    error)) == -1)
+		return log_failure(error);
+	if (setup_open(*setup, options, ledger, wake_fd,
 	    error) == -1 || (options->login.asked &&
 	    login_run(&(*setup)->config, ledger, &options->login,
 	    error) == -1))

@@ -116,7 +116,7 @@ set_option(struct options *options, int option)
 		options->discover = true;
 		return 0;
 	case 'o':
-		options->poller.every_ms = 0;
+		options->once = true;
 		return 0;
 	case 'C':
 		options->check = true;
@@ -135,19 +135,20 @@ set_option(struct options *options, int option)
 		return log_open("fetch", optarg) == 0 ? 0 :
 		    bad("--log takes text or json");
 	default:
-		return bad("an option is unknown or lacks its argument");
+		return EXIT_BUG;
 	}
 }
 
 static int
 together(const struct options *options)
 {
-	int modes = options->check + options->discover + options->dry_run +
-	    options->login.asked;
+	int modes = options->once + options->check + options->discover +
+	    options->dry_run + options->login.asked +
+	    (options->poller.every_ms > 0);
 
-	if (modes > 1 || (modes == 1 && options->poller.every_ms > 0))
-		return bad("--every, --check, --discover, --dry-run and "
-		    "--login exclude each other");
+	if (modes > 1)
+		return bad("--every, --once, --check, --discover, --dry-run "
+		    "and --login exclude each other");
 	if (options->discover && options->catalog != NULL)
 		return bad("--discover excludes --catalog");
 	if (options->state != NULL && options->since != -1)
@@ -198,6 +199,12 @@ options_parse(struct options *options, int argc, char **argv)
 		if (option == 'V') {
 			puts("fetch (ledgerpipe) " VERSION);
 			return EXIT_DONE;
+		}
+		if (option == '?') {
+			log_error("'%.60s' is no option of fetch's, or lacks "
+			    "its argument; see fetch --help",
+			    argv[optind > 1 ? optind - 1 : optind]);
+			return EXIT_USAGE;
 		}
 		if ((rc = set_option(options, option)) != 0)
 			return rc;

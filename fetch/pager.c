@@ -9,16 +9,17 @@
 
 #define EMPTY_PAGES_MAX 2 /* that promise more, in a row */
 #define RESTARTS_MAX 100  /* of one group whose rows keep moving */
+#define ROUNDS_MAX 4      /* of a descending scan */
 #define LIMIT_LEAST 2     /* a page shares a row with the one before */
 #define LIMIT_TRUSTED 4   /* one row isn't the half of such a page */
 
 void
 pager_open(struct pager *pager, const struct stream *stream, size_t index,
-    struct singer *singer, struct ledger *ledger, const char *pipeline,
-    const char *base)
+    struct singer *singer, struct ledger *ledger,
+    const struct config *config, const char *base)
 {
 	*pager = (struct pager){ .stream = stream, .index = index,
-		.singer = singer, .ledger = ledger, .pipeline = pipeline,
+		.singer = singer, .ledger = ledger, .config = config,
 		.base = base };
 	splitter_open(&pager->splitter, PAGER_BODY_MAX);
 	buffer_init(&pager->held, SINGER_LINE_MAX);
@@ -79,6 +80,8 @@ pager_start(struct pager *pager, const struct pager_pass *pass)
 	pager->bottom = pass->since == -1 ? PAGER_NO_STAMP : pass->since;
 	pager->stopping = pager->finished = pager->fresh = false;
 	pager->behind = false;
+	pager->rounds = 0;
+	pager->rows_before = 0;
 	pager->restarts = pager->repeats = pager->empty_pages = 0;
 }
 
@@ -98,7 +101,7 @@ pager_answer(struct pager *pager, const char *date)
 
 	if (clock_parse_http(date, &now) == -1)
 		now = clock_wall_ms();
-	pager->latest = now + PAGER_AHEAD_MAX_MS;
+	pager->now = now;
 	pager->page_bytes = 0;
 	if (pager->at_children)
 		buffer_clear(&pager->child);
@@ -166,8 +169,9 @@ static int
 confirm(struct pager *pager)
 {
 	pager->query.offset = 0;
+	/* On a stream that never rests it would go on for ever. */
 	if (pager->stream->scan != STREAM_DESCENDING || !pager->fresh ||
-	    pager->stopping)
+	    pager->stopping || ++pager->rounds == ROUNDS_MAX)
 		return 1;
 	pager->fresh = false;
 	pager->bottom = pager->top;
@@ -186,14 +190,18 @@ advance(struct pager *pager, bool more, int64_t limit, struct error *error)
 	struct query *query = &pager->query;
 	size_t rows = pager->page_rows;
 
+	/* Where rows were, one page without any isn't believed. */
 	if (rows > 0)
 		pager->empty_pages = 0;
-	else if (more && ++pager->empty_pages == EMPTY_PAGES_MAX)
+	else if ((more || (pager->counts.rows > 0 && query->offset == 0)) &&
+	    ++pager->empty_pages < EMPTY_PAGES_MAX)
+		return 0;
+	else if (more)
 		return error_set(error, EXIT_PROTOCOL, "stream %s: the server "
 		    "promises more records and sends none",
 		    pager->stream->name);
 	else
-		return more ? 0 : confirm(pager);
+		return confirm(pager);
 	if (pager->stream->scan == STREAM_DESCENDING && pager->skipping)
 		return confirm(pager);
 	if (pager->stream->scan == STREAM_QUERY &&
@@ -207,7 +215,8 @@ advance(struct pager *pager, bool more, int64_t limit, struct error *error)
 		query->offset += (int64_t)rows - 1;
 		return 0;
 	}
-	if (!more && limit >= LIMIT_TRUSTED)
+	if (!more && limit >= LIMIT_TRUSTED && (query->offset > 0 ||
+	    pager->stream->scan == STREAM_QUERY))
 		return confirm(pager);
 	/* Nothing but the row that is known: is there really one behind? */
 	pager->behind = true;
@@ -225,6 +234,10 @@ complete(struct pager *pager, struct error *error)
 	    &pager->singer->bookmarks[pager->index];
 	int64_t stamp = pager->stream->scan == STREAM_QUERY ?
 	    pager->group_latest : pager->counts.stamp_ms;
+
+	/* What changed since this round began may not have been met. */
+	if (pager->rounds == ROUNDS_MAX && stamp > pager->top)
+		stamp = pager->top;
 
 	pager->finished = true;
 	if (pager->stream->cursor == NULL)
@@ -292,12 +305,13 @@ bool
 pager_broken(struct pager *pager, bool slow)
 {
 	struct query *query = &pager->query;
-	bool came = pager->page_rows > 0 && !pager->at_children;
+	bool came = pager->counts.rows > pager->rows_before;
 
+	pager->rows_before = pager->counts.rows;
 	if (slow && query->limit / 2 >= LIMIT_LEAST)
 		query->limit /= 2;
 	if (pager->at_children)
-		return false;
+		return came;
 	/* Go on behind what came. */
 	if (pager->stream->scan == STREAM_QUERY &&
 	    pager->group != PAGER_NO_STAMP && pager->group > query->low) {

@@ -26,13 +26,15 @@
  * until nothing new has come: there is a STATE at its end alone.  Without a
  * cursor (STREAM_WHOLE) all rows are read so, in the order of the key.
  *
- * Up to the bookmark, rows that the ledger knows are dropped; those that this
- * process has written are dropped everywhere.
+ * Up to the bookmark, rows that the ledger knows are dropped, if every filter
+ * of the configuration has had them: another pipeline's may not have, nor a new
+ * one.  Those that this process has written are dropped everywhere.
  *
  * A server that ignores an offset, sends one row a page or rows out of order,
  * promises more and sends none, or children that can't be read in full, end
  * the stream with an error and no STATE past what is whole.  So does a stamp
- * in the future: as a bookmark it would hide all that comes later.
+ * far in the future: as a bookmark it would hide all that comes later.  A
+ * bookmark never passes the time of the answer.
  */
 #ifndef LEDGERPIPE_FETCH_PAGER_H
 #define LEDGERPIPE_FETCH_PAGER_H
@@ -69,7 +71,8 @@ struct pager {
 	size_t index; /* of the stream, for singer */
 	struct singer *singer;
 	struct ledger *ledger;
-	const char *pipeline, *base; /* the pod's URL */
+	const struct config *config; /* its filters: who must have had a row */
+	const char *base;            /* the pod's URL */
 	/* the pass */
 	struct pager_pass pass;
 	struct pager_counts counts;
@@ -78,9 +81,10 @@ struct pager {
 	int64_t group_latest;    /* the latest stamp in it */
 	int64_t written;         /* stamp of the last STATE */
 	int64_t bottom, top;     /* descending: where this round ends, began */
-	int64_t latest;          /* a stamp that is believed */
+	int64_t now;             /* by the answer's Date: no STATE passes it */
 	bool schema_written, stopping, finished;
 	bool fresh;              /* descending: this round brought something */
+	int rounds;
 	bool behind;             /* it is asked what follows the last row, which
 	                          * the page can't begin with */
 	int restarts, repeats, empty_pages;
@@ -91,6 +95,7 @@ struct pager {
 	struct splitter splitter;
 	struct json row, envelope;
 	size_t page_rows, page_bytes;
+	int64_t rows_before;     /* of counts, when a request broke last */
 	bool state_written, skipping, met_last;
 	char *first_id, *last_id; /* of the page before */
 	char *end_id;             /* of the row read last */
@@ -105,7 +110,7 @@ struct pager {
 
 void pager_open(struct pager *pager, const struct stream *stream,
     size_t index, struct singer *singer, struct ledger *ledger,
-    const char *pipeline, const char *base);
+    const struct config *config, const char *base);
 void pager_close(struct pager *pager);
 void pager_start(struct pager *pager, const struct pager_pass *pass);
 /* The next request's path and query. */

@@ -14,6 +14,10 @@
 int
 pager_state(struct pager *pager, int64_t stamp, struct error *error)
 {
+	/* A row that is ahead of the clock must not hide what comes till then;
+	 * it is read again, and known. */
+	if (stamp > pager->now)
+		stamp = pager->now;
 	if (stamp == pager->written)
 		return 0;
 	pager->written = stamp;
@@ -87,7 +91,7 @@ in_time(struct pager *pager, const char *id, int64_t stamp,
 	} else if (second < pager->group ||
 	    (low != -1 && second < query_second(low)))
 		return disorder(pager, id, error);
-	if (stamp > pager->latest)
+	if (stamp > pager->now + PAGER_AHEAD_MAX_MS)
 		return ahead(pager, id, stamp, error);
 	/* The query's bounds are whole seconds. */
 	if (pager->skipping ||
@@ -104,14 +108,47 @@ in_time(struct pager *pager, const char *id, int64_t stamp,
 	return pager->finished;
 }
 
+/* Has each filter of the configuration had this version?  -1: error. */
+static int
+is_handled(struct pager *pager, const char *id, struct error *error)
+{
+	const struct json *config = &pager->config->json;
+	json_node filters = json_path(config, "filters"), node;
+	struct json outcome = { 0 };
+	struct buffer text, name;
+	struct error ignored;
+	int rc;
+
+	buffer_init(&text, SINGER_LINE_MAX);
+	buffer_init(&name, SINGER_LINE_MAX);
+	rc = json_count(config, filters) == 0 ? 0 : record_outcome(
+	    pager->ledger, pager->stream->name, id, pager->version.data, &text,
+	    error);
+	if (rc == 1 && json_parse(&outcome, buffer_text(&text), text.length,
+	    &ignored) == -1)
+		rc = 0;
+	for (node = json_first(config, filters); rc == 1 && node != JSON_NONE;
+	    node = json_next(config, node)) {
+		buffer_clear(&name);
+		json_decode_name(config, node, &name);
+		if (json_member(&outcome, 0, buffer_text(&name)) == JSON_NONE)
+			rc = 0;
+	}
+	json_free(&outcome);
+	buffer_free(&text);
+	buffer_free(&name);
+	return rc;
+}
+
 /* Was this version written already, now or by an earlier run?  -1: error. */
 static int
 is_known(struct pager *pager, const char *id, int64_t stamp,
     struct error *error)
 {
 	const struct stream *stream = pager->stream;
+	/* One ahead of the clock lies behind the bookmark, and comes again. */
 	bool ask = pager->pass.from_ledger && (stream->scan == STREAM_WHOLE ||
-	    stamp <= pager->pass.bookmark);
+	    stamp <= pager->pass.bookmark || stamp > pager->now);
 
 	if (!ask && !pager->pass.remember)
 		return 0;
@@ -122,8 +159,7 @@ is_known(struct pager *pager, const char *id, int64_t stamp,
 	if (seen_has(&pager->recent, id, pager->version.data,
 	    pager->version.length))
 		return 1;
-	return ask ? record_known(pager->ledger, pager->pipeline, stream->name,
-	    id, pager->version.data, error) : 0;
+	return ask ? is_handled(pager, id, error) : 0;
 }
 
 /* In a long backlog most of it soon lies behind what is looked at again: that
@@ -168,6 +204,7 @@ row_write(struct pager *pager, const char *id, int64_t stamp,
 	if (known == -1 || seen_add(&pager->group_seen, id, &stamp,
 	    sizeof(stamp), stamp, error) == -1)
 		return -1;
+	pager->counts.rows++;
 	if (known == 1) {
 		pager->counts.known++;
 		return 0;
@@ -253,7 +290,6 @@ row_judge(struct pager *pager, const char *id, struct error *error)
 	}
 	if (seen_has(&pager->group_seen, id, &stamp, sizeof(stamp)))
 		return 0;
-	pager->counts.rows++;
 	if (stamp > pager->counts.stamp_ms)
 		pager->counts.stamp_ms = stamp;
 	return children_cut(&pager->row, pager->query.limit, &pager->cut) ?

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/poller.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "fetch/signals.h"
@@ -16,6 +18,7 @@
 #define STATUS_MS 500
 #define PAUSE_MS 1000   /* between passes that take longer than their distance */
 #define DOUBLINGS_MAX 16
+#define LATE_MS 1000
 
 static void pass_end(struct reader *reader, const struct error *failure);
 static void pass_stop(struct reader *reader);
@@ -161,6 +164,15 @@ tell(struct reader *reader, const struct error *failure)
 	reader->cause = cause;
 }
 
+/* A first pass that isn't complete goes on where it came to. */
+static void
+go_on_from_here(struct reader *reader)
+{
+	if (reader->stream->scan == STREAM_QUERY &&
+	    reader->pager.group > reader->pass.since)
+		reader->pass.since = reader->pager.group;
+}
+
 static void
 pass_end(struct reader *reader, const struct error *failure)
 {
@@ -178,6 +190,9 @@ pass_end(struct reader *reader, const struct error *failure)
 		}
 		reader->failures = 0;
 		reader->status = EXIT_DONE;
+		reader->passed = true;
+		if (reader->sweeping)
+			reader->swept = reader->began;
 		/* What no pass to come will meet again. */
 		if (pass->remember && reader->pager.counts.stamp_ms !=
 		    PAGER_NO_STAMP && seen_prune(&reader->pager.recent,
@@ -187,6 +202,7 @@ pass_end(struct reader *reader, const struct error *failure)
 	} else {
 		reader->failures++;
 		reader->status = failure->code;
+		go_on_from_here(reader);
 		tell(reader, failure);
 		/* Nobody reads any more, or memory is gone. */
 		if (failure->code == EXIT_IO || failure->code == EXIT_SYSTEM)
@@ -203,6 +219,7 @@ pass_stop(struct reader *reader)
 {
 	rest_cancel(reader->poller->rest, &reader->request);
 	reader->reading = false;
+	go_on_from_here(reader);
 	/* With a schedule this is how a run ends; a single pass was cut. */
 	if (reader->poller->options->every_ms == 0)
 		reader->status = EXIT_TEMPFAIL;
@@ -234,15 +251,15 @@ pass_begin(struct reader *reader)
 	int64_t sweep = poller->options->sweep_ms;
 	struct pager_pass pass = reader->pass;
 
-	if (reader->started)
+	if (reader->passed)
 		pass = later_pass(reader);
-	reader->started = true;
+	reader->sweeping = false;
 	reader->began = clock_monotonic_ms();
 	pass.keep_ms = reader->stream->overlap > sweep ?
 	    reader->stream->overlap : sweep;
 	if (sweep > 0 && pass.bookmark != PAGER_NO_STAMP &&
 	    (reader->swept == 0 || reader->began - reader->swept >= DAY_MS)) {
-		reader->swept = reader->began;
+		reader->sweeping = true;
 		if (pass.bookmark - sweep < pass.since)
 			pass.since = pass.bookmark - sweep;
 	}
@@ -256,8 +273,8 @@ pass_begin(struct reader *reader)
 int
 poller_open(struct poller *poller, struct rest *rest, struct singer *singer,
     const struct streams *streams, struct ledger *ledger,
-    const char *pipeline, const struct poller_options *options, int wake_fd,
-    struct error *error)
+    const struct config *config, const struct poller_options *options,
+    int wake_fd, struct error *error)
 {
 	struct reader *reader;
 	size_t i;
@@ -278,7 +295,7 @@ poller_open(struct poller *poller, struct rest *rest, struct singer *singer,
 			.strict = true };
 		reader->never = true;
 		pager_open(&reader->pager, reader->stream, i, singer, ledger,
-		    pipeline, rest->url);
+		    config, rest->url);
 	}
 	return 0;
 }
@@ -332,11 +349,11 @@ poller_adopt(struct poller *poller, size_t stream, struct poller *old)
 	for (i = 0; i < old->streams->count; i++) {
 		before = &old->readers[i];
 		if (strcmp(before->stream->name, reader->stream->name) != 0 ||
-		    !before->started || !same_cursor(before->stream,
+		    before->began == 0 || !same_cursor(before->stream,
 		    reader->stream))
 			continue;
 		reader->pass = before->pass;
-		reader->started = true;
+		reader->passed = before->passed;
 		reader->never = false;
 		reader->swept = before->swept;
 		reader->pager.recent = before->pager.recent;
@@ -438,6 +455,37 @@ begin_due(struct poller *poller)
 	return over ? -1 : wait_ms;
 }
 
+/* While nobody takes the lines no transfer goes on: that isn't the pod's
+ * slowness. */
+static int
+flush(struct poller *poller, struct error *error)
+{
+	int64_t before = clock_monotonic_ms();
+	int rc = singer_flush(poller->singer, error);
+	struct pollfd reader = { .fd = STDOUT_FILENO };
+
+	/* A pipe's end that nobody holds shows without a write. */
+	if (rc == 0 && poll(&reader, 1, 0) == 1 &&
+	    (reader.revents & POLLERR) != 0)
+		rc = error_set(error, EXIT_IO, "cannot write the output: its "
+		    "reader ended");
+	poller->rest->late = clock_monotonic_ms() - before > LATE_MS;
+	return rc;
+}
+
+/* Whatever ends: what the token endpoint gives is to be stored. */
+static void
+await_token(struct poller *poller)
+{
+	int64_t deadline = clock_monotonic_ms() + POLLER_GRACE_MS;
+	struct error ignored;
+
+	while (rest_is_asking(poller->rest) &&
+	    clock_monotonic_ms() < deadline)
+		if (rest_turn(poller->rest, TURN_MS, -1, &ignored) == -1)
+			break;
+}
+
 int
 poller_run(struct poller *poller)
 {
@@ -454,14 +502,15 @@ poller_run(struct poller *poller)
 		    (wait_ms = begin_due(poller)) == -1)
 			break;
 		if (rest_turn(poller->rest, wait_ms, poller->wake_fd,
-		    &error) == -1 || singer_flush(poller->singer,
-		    &error) == -1) {
+		    &error) == -1 || flush(poller, &error) == -1) {
 			log_status(NULL);
+			await_token(poller);
 			return log_failure(&error);
 		}
 		status(poller);
 	}
 	log_status(NULL);
+	await_token(poller);
 	if (poller->fatal.code != EXIT_DONE)
 		return (int)poller->fatal.code;
 	if (singer_flush(poller->singer, &error) == -1)

@@ -32,7 +32,8 @@ struct reader {
 	struct rest_request request;
 	struct pager pager;
 	struct pager_pass pass; /* the first one, until it is read */
-	bool reading, started, never;
+	bool reading, never, sweeping;
+	bool passed;               /* a pass was complete: pass is over */
 	int64_t due, began, swept; /* monotonic; swept 0: not yet */
 	int failures;              /* in a row */
 	int64_t cause;             /* of the failure that was told */
@@ -56,7 +57,7 @@ struct poller {
 /* All but *poller lives on.  wake_fd: of signals_open. */
 int poller_open(struct poller *poller, struct rest *rest,
     struct singer *singer, const struct streams *streams,
-    struct ledger *ledger, const char *pipeline,
+    struct ledger *ledger, const struct config *config,
     const struct poller_options *options, int wake_fd, struct error *error);
 void poller_close(struct poller *poller); /* zeroed: fine */
 /* What a stream's first pass reads. */
@@ -67,7 +68,7 @@ void poller_refuse(struct poller *poller, size_t stream, int status);
 /* Until all is read, or a signal.  The exit status: of the streams' last
  * passes the worst.  poller->reload: it is only to be set up anew. */
 int poller_run(struct poller *poller);
-/* Take over what this process remembers of the streams of one that ends.
+/* Take over what this process remembers of a stream of one that ends.
  * true: this stream goes on, and needs no first pass. */
 bool poller_adopt(struct poller *poller, size_t stream, struct poller *old);
 

@@ -9,6 +9,7 @@
 #include "json.h"
 
 #define WORDS_MAX ((size_t)400) /* of the server, in an error */
+#define ALL_MAX (8 * WORDS_MAX)
 
 bool
 refusal_none(const struct http_answer *answer, int64_t version, bool strict)
@@ -78,23 +79,41 @@ json_words(const struct json *json, struct buffer *words)
 	}
 }
 
-/* The server's own words, up to a ceiling, or nothing. */
+/* The server's own words, up to a ceiling, or nothing.  Of the token endpoint
+ * those of OAuth alone: whatever else stands there may be what it was sent. */
 static void
-server_words(const struct http_answer *answer, struct buffer *words)
+server_words(const struct http_answer *answer, const struct refusal_call *call,
+    struct buffer *words)
 {
 	const struct buffer *body = &answer->body;
 	struct json json = { 0 };
 	struct error ignored;
 	size_t length = body->length;
+	struct buffer all;
 
+	buffer_init(words, 2 * WORDS_MAX);
+	if (call->is_token) {
+		auth_words(call->auth, answer, words);
+		return;
+	}
+	/* More than is shown: of a credential no cut part is, either. */
+	buffer_init(&all, ALL_MAX);
 	if (json_parse(&json, buffer_text(body), length, &ignored) == 0)
-		json_words(&json, words);
+		json_words(&json, &all);
 	else if (strncasecmp(answer->content_type, "text/html", 9) == 0)
-		html_words(buffer_text(body), length, words);
+		html_words(buffer_text(body), length, &all);
 	else if (strncasecmp(answer->content_type, "text/plain", 10) == 0)
-		buffer_append(words, buffer_text(body), length < WORDS_MAX / 2 ?
-		    length : WORDS_MAX / 2);
+		buffer_append(&all, buffer_text(body), length < ALL_MAX ?
+		    length : ALL_MAX);
 	json_free(&json);
+	if (auth_conceals(call->auth, buffer_text(&all)))
+		buffer_puts(words, "(its words hold a credential)");
+	else
+		buffer_append(words, buffer_text(&all), all.length < WORDS_MAX ?
+		    all.length : WORDS_MAX);
+	if (all.data != NULL)
+		explicit_bzero(all.data, all.capacity);
+	buffer_free(&all);
 }
 
 static bool
@@ -118,10 +137,12 @@ is_maintenance(const struct http_answer *answer)
 
 /* What Oracle's support asks for, when the answer has it. */
 static const char *
-ecid(const struct http_answer *answer, char out[HTTP_HEADER_MAX + 16])
+ecid(const struct http_answer *answer, const struct refusal_call *call,
+    char out[HTTP_HEADER_MAX + 16])
 {
 	out[0] = '\0';
-	if (answer->ecid[0] != '\0')
+	if (answer->ecid[0] != '\0' &&
+	    !auth_conceals(call->auth, answer->ecid))
 		snprintf(out, HTTP_HEADER_MAX + 16, " (ECID %s)",
 		    answer->ecid);
 	return out;
@@ -129,9 +150,10 @@ ecid(const struct http_answer *answer, char out[HTTP_HEADER_MAX + 16])
 
 /* A 200 that isn't what was asked for. */
 static int
-stranger(const struct http_answer *answer, const char *what, int64_t version,
-    struct error *error)
+stranger(const struct http_answer *answer, const struct refusal_call *call,
+    int64_t version, struct error *error)
 {
+	const char *what = call->what;
 	char support[HTTP_HEADER_MAX + 16];
 
 	if (is_maintenance(answer))
@@ -141,17 +163,17 @@ stranger(const struct http_answer *answer, const char *what, int64_t version,
 		return error_set(error, EXIT_PROTOCOL, "%s: HTTP 200 with %s, "
 		    "not JSON: a log-in page?%s; check oracle.url", what,
 		    answer->content_type[0] != '\0' ? answer->content_type :
-		    "no content type", ecid(answer, support));
+		    "no content type", ecid(answer, call, support));
 	return error_set(error, EXIT_PROTOCOL, "%s: REST-Framework-Version "
 	    "%lld was asked for, the answer has %s%s; check "
 	    "oracle.framework_version", what, (long long)version,
 	    answer->framework_version[0] != '\0' ? answer->framework_version :
-	    "none", ecid(answer, support));
+	    "none", ecid(answer, call, support));
 }
 
 int
-refusal_error(const struct http_answer *answer, const char *what,
-    int64_t version, const char *advice, struct error *error)
+refusal_error(const struct http_answer *answer,
+    const struct refusal_call *call, int64_t version, struct error *error)
 {
 	char support[HTTP_HEADER_MAX + 16];
 	enum exitcode code = EXIT_PROTOCOL;
@@ -160,10 +182,10 @@ refusal_error(const struct http_answer *answer, const char *what,
 	long status = answer->status;
 
 	if (status == 200)
-		return stranger(answer, what, version, error);
+		return stranger(answer, call, version, error);
 	if (status == 401 || status == 403) {
 		code = EXIT_NOAUTH;
-		remedy = status == 401 ? advice : strncasecmp(
+		remedy = status == 401 ? auth_advice(call->auth) : strncasecmp(
 		    answer->content_type, "text/html", 9) == 0 ? "; the pod's "
 		    "edge refuses this machine: check which addresses may "
 		    "call the pod" : "; a job or duty role that may read this "
@@ -181,17 +203,20 @@ refusal_error(const struct http_answer *answer, const char *what,
 		remedy = ": a redirect, which isn't followed; check oracle.url";
 	else
 		remedy = "; check oracle.url";
-	buffer_init(&words, WORDS_MAX);
-	server_words(answer, &words);
-	error_set(error, code, "%s: HTTP %ld%s%s%s%s%s", what, status,
+	server_words(answer, call, &words);
+	/* With the key alone a stream can still be read. */
+	if (status == 400 && strstr(buffer_text(&words), "orderBy") != NULL)
+		remedy = "; if the pod doesn't sort by the cursor, set the "
+		    "stream's cursor to \"none\": all of it is read each time";
+	error_set(error, code, "%s: HTTP %ld%s%s%s%s%s", call->what, status,
 	    words.length > 0 ? ": " : "", buffer_text(&words),
-	    ecid(answer, support), status == 401 ? "; " : "", remedy);
+	    ecid(answer, call, support), status == 401 ? "; " : "", remedy);
 	buffer_free(&words);
 	return -1;
 }
 
 static const char *
-connection_remedy(CURLcode code)
+connection_remedy(CURLcode code, bool is_token)
 {
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -205,16 +230,18 @@ connection_remedy(CURLcode code)
 	case CURLE_COULDNT_CONNECT:
 		return "; check the URL and the network";
 	case CURLE_OPERATION_TIMEDOUT:
-		return "; try later, or ask for less by a smaller page_size";
+		return is_token ? "; try later" :
+		    "; try later, or ask for less by a smaller page_size";
 	default:
 		return "; try later";
 	}
 }
 
 int
-refusal_tried(const struct http_answer *answer, const char *what,
-    CURLcode code, int tries, int64_t waited_for_ms, struct error *error)
+refusal_tried(const struct http_answer *answer,
+    const struct refusal_call *call, CURLcode code, struct error *error)
 {
+	const char *what = call->what, *remedy = "";
 	char support[HTTP_HEADER_MAX + 16];
 	struct buffer words;
 
@@ -222,22 +249,24 @@ refusal_tried(const struct http_answer *answer, const char *what,
 		return error_set(error, refusal_may_pass(code, 0) ?
 		    EXIT_UNAVAILABLE : EXIT_CONFIG, "%s: no answer: %s%s",
 		    what, answer->failure[0] != '\0' ? answer->failure :
-		    curl_easy_strerror(code), connection_remedy(code));
+		    curl_easy_strerror(code), connection_remedy(code,
+		    call->is_token));
 	if (is_maintenance(answer))
 		return error_set(error, EXIT_UNAVAILABLE, "%s: HTTP %ld: the "
 		    "pod is down for maintenance; try later", what,
 		    answer->status);
-	buffer_init(&words, WORDS_MAX);
-	server_words(answer, &words);
-	if (waited_for_ms > 0)
+	server_words(answer, call, &words);
+	if (call->waited_for_ms > 0)
 		buffer_printf(&words, "%sit asks to wait %lld s",
 		    words.length > 0 ? "; " : "",
-		    (long long)(waited_for_ms / 1000));
+		    (long long)(call->waited_for_ms / 1000));
+	if (answer->status == 500 && !call->is_token)
+		remedy = ", or leave out of fields and expand what the pod "
+		    "can't give";
 	error_set(error, EXIT_UNAVAILABLE, "%s: HTTP %ld, %d time%s%s%s%s; try "
-	    "later%s", what, answer->status, tries, tries == 1 ? "" : "s",
-	    words.length > 0 ? ": " : "", buffer_text(&words),
-	    ecid(answer, support), answer->status == 500 ? ", or leave out of "
-	    "fields and expand what the pod can't give" : "");
+	    "later%s", what, answer->status, call->tries,
+	    call->tries == 1 ? "" : "s", words.length > 0 ? ": " : "",
+	    buffer_text(&words), ecid(answer, call, support), remedy);
 	buffer_free(&words);
 	return -1;
 }

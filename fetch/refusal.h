@@ -7,7 +7,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fetch/auth.h"
 #include "http.h"
+
+/* What was called. */
+struct refusal_call {
+	const char *what;        /* named first */
+	const struct auth *auth; /* that signed it */
+	bool is_token;           /* of the token endpoint */
+	int tries;
+	int64_t waited_for_ms;   /* Retry-After of the last answer, or 0 */
+};
 
 /* Is it JSON with status 200, of this version of the framework?  strict: one
  * that doesn't say its version isn't. */
@@ -18,12 +28,12 @@ bool refusal_may_pass(CURLcode code, long status);
 /* Had the pod no time for it, so that asking for less may help? */
 bool refusal_is_slow(CURLcode code, long status);
 /* The error of an answer that is final: its cause, the server's own words
- * where it has any (v4's JSON, plain text or HTML), Oracle's ECID, and what to
- * do.  advice: for a 401. */
-int refusal_error(const struct http_answer *answer, const char *what,
-    int64_t version, const char *advice, struct error *error);
+ * where it has any (v4's JSON, plain text or HTML) and they hold no credential,
+ * Oracle's ECID, and what to do. */
+int refusal_error(const struct http_answer *answer,
+    const struct refusal_call *call, int64_t version, struct error *error);
 /* The error of a request that was tried so often, for so long. */
-int refusal_tried(const struct http_answer *answer, const char *what,
-    CURLcode code, int tries, int64_t waited_for_ms, struct error *error);
+int refusal_tried(const struct http_answer *answer,
+    const struct refusal_call *call, CURLcode code, struct error *error);
 
 #endif

@@ -20,6 +20,7 @@
 #define SPAN_MAX_MS 3600000
 #define CONCURRENCY 4
 #define CONCURRENCY_MAX 32
+#define TELL_MS 1000   /* somebody watches who wonders */
 #define TOKEN "oracle.token_url"
 
 static int
@@ -188,7 +189,8 @@ again(struct rest *rest, struct rest_request *request, CURLcode code)
 	int64_t now = clock_monotonic_ms(), delay;
 
 	if ((request->broken != NULL && request->broken(request->context,
-	    refusal_is_slow(code, code == CURLE_OK ? head->status : 0))) ||
+	    !rest->late && refusal_is_slow(code, code == CURLE_OK ?
+	    head->status : 0))) ||
 	    request->failing_since == 0) {
 		request->failing_since = now;
 		request->tries = 0;
@@ -208,21 +210,37 @@ again(struct rest *rest, struct rest_request *request, CURLcode code)
 	return true;
 }
 
+static struct refusal_call
+call(const struct rest *rest, const struct rest_request *request,
+    const char *what)
+{
+	return (struct refusal_call){ .what = what, .auth = &rest->auth,
+		.is_token = request->is_token, .tries = request->tries,
+		.waited_for_ms = request->waited_for_ms };
+}
+
 static void
 token_ended(struct rest *rest, CURLcode code, bool answered)
 {
 	struct rest_request *request = &rest->token;
 	struct error *error = &rest->token_error;
+	struct refusal_call what;
+	int rc;
 
 	if (!answered) {
 		if (refusal_may_pass(code, request->head.status) &&
 		    again(rest, request, code))
 			return;
+		what = call(rest, request, TOKEN);
+		refusal_tried(&request->head, &what, code, error);
 		auth_abandon(&rest->auth);
-		refusal_tried(&request->head, TOKEN, code, request->tries,
-		    request->waited_for_ms, error);
-	} else if (auth_answer(&rest->auth, &request->head, error) == 0) {
+	} else if ((rc = auth_answer(&rest->auth, &request->head,
+	    error)) != -1) {
 		request->state = REST_IDLE;
+		if (rc == 1)
+			rest->token_at = clock_monotonic_ms() + AUTH_WAIT_MS;
+		/* The handle has copies of what was sent. */
+		rest_release(request);
 		return;
 	}
 	request->state = REST_IDLE;
@@ -237,13 +255,26 @@ culprit(const struct rest_request *request)
 	return request->unreachable ? "oracle.url" : request->what;
 }
 
+/* Did the ERP look at it, and know who asks? */
+static bool
+took(const struct rest_request *request)
+{
+	long status = request->head.status;
+
+	return request->judged && (request->accepted || (status >= 400 &&
+	    status != 401 && !refusal_may_pass(CURLE_OK, status)));
+}
+
 static void
 ended(struct rest *rest, struct rest_request *request, CURLcode code)
 {
 	struct http_answer *head = &request->head;
+	struct refusal_call what;
 	struct error error;
 
 	rest_wire_judge(request);
+	if (!request->is_token && took(request))
+		auth_prove(&rest->auth, request->generation);
 	if (!http_not_sent(request->curl, code))
 		request->unreachable = false;
 	halt(rest, request);
@@ -254,24 +285,25 @@ ended(struct rest *rest, struct rest_request *request, CURLcode code)
 		if (request->is_token)
 			token_ended(rest, code, false);
 		else if (!again(rest, request, code)) {
-			refusal_tried(head, culprit(request), code,
-			    request->tries, request->waited_for_ms, &error);
+			what = call(rest, request, culprit(request));
+			refusal_tried(head, &what, code, &error);
 			end(rest, request, &error);
 		}
 	} else if (request->is_token)
 		token_ended(rest, code, code == CURLE_OK);
 	else if (code != CURLE_OK) {
-		refusal_tried(head, culprit(request), code, 1, 0, &error);
+		what = call(rest, request, culprit(request));
+		refusal_tried(head, &what, code, &error);
 		end(rest, request, &error);
 	} else if (request->accepted)
 		end(rest, request, NULL);
-	else if (head->status == 401 && !request->renewed &&
-	    auth_refused(&rest->auth, request->generation)) {
+	else if (head->status == 401 && auth_refused(&rest->auth,
+	    request->generation, request->renewed)) {
 		request->renewed = true;
 		make_ready(rest, request);
 	} else {
-		refusal_error(head, request->what, rest->framework_version,
-		    auth_advice(&rest->auth), &error);
+		what = call(rest, request, request->what);
+		refusal_error(head, &what, rest->framework_version, &error);
 		end(rest, request, &error);
 	}
 }
@@ -298,6 +330,43 @@ ask_token(struct rest *rest, struct error *error)
 	return rest_wire_start(rest, &rest->token, error);
 }
 
+/* Of a credential that the ERP hasn't taken yet one call is enough: each may
+ * count towards its user's lock. */
+static bool
+may_start(struct rest *rest)
+{
+	size_t i;
+
+	for (i = 0; i < rest->count && !auth_is_proven(&rest->auth); i++)
+		if (rest->list[i]->state == REST_RUNNING &&
+		    took(rest->list[i]))
+			auth_prove(&rest->auth, rest->list[i]->generation);
+	return rest->running == 0 || auth_is_proven(&rest->auth);
+}
+
+/* Look for the token again later, unless that was done for long enough. */
+static int
+wait_token(struct rest *rest, struct error *why)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (rest->token_since == 0) {
+		rest->token_since = now;
+		rest->token_told = false;
+	}
+	if (now - rest->token_since > rest->budget_ms) {
+		rest->token_since = 0;
+		return auth_give_up(&rest->auth, why);
+	}
+	if (rest->verbose && !rest->token_told &&
+	    now - rest->token_since >= TELL_MS) {
+		rest->token_told = true;
+		log_info("%s; it is waited for", why->message);
+	}
+	rest->token_at = now + AUTH_WAIT_MS;
+	return 0;
+}
+
 /* Give a token and a place to those that wait for them. */
 static void
 start_ready(struct rest *rest)
@@ -308,15 +377,21 @@ start_ready(struct rest *rest)
 
 	while (rest->running < (size_t)rest->concurrency &&
 	    (request = first_ready(rest)) != NULL) {
-		if (rest->token.state != REST_IDLE ||
+		if (rest->token.state != REST_IDLE || !may_start(rest) ||
 		    clock_monotonic_ms() < rest->token_at)
 			return;
 		ready = auth_ready(&rest->auth, &error);
+		if (ready == 2) {
+			if (wait_token(rest, &error) == -1) {
+				end_ready(rest, &error);
+				return;
+			}
+			continue;
+		}
+		rest->token_since = 0;
 		if (ready == 1) {
 			if (rest_wire_start(rest, request, &error) == -1)
 				end(rest, request, &error);
-		} else if (ready == 2) {
-			rest->token_at = clock_monotonic_ms() + AUTH_WAIT_MS;
 		} else if (ready == -1 || ask_token(rest, &error) == -1) {
 			end_ready(rest, &error);
 			return;
@@ -390,4 +465,10 @@ rest_turn(struct rest *rest, int64_t wait_ms, int wake_fd,
 	    NULL) != CURLM_OK)
 		return error_set(error, EXIT_SYSTEM, "curl: cannot wait");
 	return 0;
+}
+
+bool
+rest_is_asking(const struct rest *rest)
+{
+	return rest->token.state == REST_RUNNING;
 }

@@ -8,7 +8,8 @@
  *   RUNNING  -> WAITING  it failed in a way that time may mend: connection,
  *                        time-out, 408, 425, 429, 5xx; -> READY after a
  *                        backoff, or what Retry-After says
- *   RUNNING  -> READY    401, once: a new token is asked for
+ *   RUNNING  -> READY    401, once: a new token is asked for, or the error
+ *                        that all get is waiting for it (see auth.h)
  *   RUNNING  -> IDLE     done() was called: the answer was fed in full, or
  *                        it failed for good or for oracle.retry_budget
  *
@@ -76,9 +77,13 @@ struct rest {
 	uint64_t order;
 	struct rest_request token;
 	int64_t token_at;          /* another process asks: look then */
+	int64_t token_since;       /* it is waited for, monotonic; 0: it isn't */
+	bool token_told;           /* and that was said */
 	struct error token_error;  /* of the last try to get one */
 	bool verbose;              /* say what is waited for */
-	/* of rest_get: the last one had no connection; nor a credential */
+	bool late;                 /* we were: what timed out isn't slow */
+	/* of rest_get: the last one had no connection; no credential, or one
+	 * that is refused for all */
 	bool unreachable, unauthorised;
 	long status;               /* of its answer; 0: none */
 	struct buffer text;        /* of its answer */
@@ -96,6 +101,9 @@ void rest_release(struct rest_request *request); /* its memory, when IDLE */
  * none) is readable. */
 int rest_turn(struct rest *rest, int64_t wait_ms, int wake_fd,
     struct error *error);
+/* Is a request for a token on its way?  Its answer may be the only one that
+ * knows the next refresh token. */
+bool rest_is_asking(const struct rest *rest);
 /* GET url + path_and_query and wait; parse the JSON answer into *json, which
  * points into rest until the next call. */
 int rest_get(struct rest *rest, const char *what, const char *path_and_query,

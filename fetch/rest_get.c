@@ -69,8 +69,8 @@ rest_get(struct rest *rest, const char *what, const char *path_and_query,
 			single.rc = -1;
 			break;
 		}
-	rest->unauthorised = single.rc == -1 && request.tries == 0 &&
-	    request.curl == NULL;
+	rest->unauthorised = single.rc == -1 && ((request.tries == 0 &&
+	    request.curl == NULL) || auth_is_refused(&rest->auth));
 	rest->status = request.curl != NULL ? request.head.status : 0;
 	rest->unreachable = single.rc == -1 && request.unreachable;
 	rest_release(&request);

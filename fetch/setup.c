@@ -27,21 +27,27 @@ load_streams(struct setup *setup, struct error *error)
 }
 
 static int
+count_check(const struct setup *setup, struct error *error)
+{
+	return setup->streams.count <= REST_REQUESTS_MAX ? 0 :
+	    error_set(error, EXIT_CONFIG, "oracle.streams: %zu streams are "
+	    "more than the %d that one run reads: share them between runs "
+	    "with --stream", setup->streams.count, REST_REQUESTS_MAX);
+}
+
+static int
 open_ledger(struct setup *setup, struct error *error)
 {
-	char *db = config_file(&setup->config, "ledger", "ledger.db");
-	char *key_file = config_file(&setup->config, "key_file", "ledger.key");
-	int rc = -1;
+	const struct config *config = &setup->config;
 
-	setup->pipeline = config_string(&setup->config, "pipeline", "default");
-	if (db == NULL || key_file == NULL || setup->pipeline == NULL)
-		error_set(error, EXIT_SYSTEM, "out of memory");
-	else
-		rc = setup->ledger->db != NULL ? 0 : ledger_open(setup->ledger,
-		    db, key_file, DB_WRITE, "fetch", error);
-	free(db);
-	free(key_file);
-	return rc;
+	setup->ledger_path = config_file(config, "ledger", "ledger.db");
+	setup->key_path = config_file(config, "key_file", "ledger.key");
+	setup->pipeline = config_string(config, "pipeline", "default");
+	if (setup->ledger_path == NULL || setup->key_path == NULL ||
+	    setup->pipeline == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	return setup->ledger->db != NULL ? 0 : ledger_open(setup->ledger,
+	    setup->ledger_path, setup->key_path, DB_WRITE, "fetch", error);
 }
 
 int
@@ -55,13 +61,14 @@ setup_open(struct setup *setup, const struct options *options,
 	/* A login is for no stream. */
 	if (options->login.asked)
 		return 0;
-	if (load_streams(setup, error) == -1 ||
+	if (load_streams(setup, error) == -1 || count_check(setup, error) ==
+	    -1 ||
 	    singer_open(&setup->singer, &setup->streams, error) == -1 ||
 	    rest_open(&setup->rest, &setup->config, ledger, error) == -1)
 		return -1;
 	setup->rest.verbose = isatty(STDERR_FILENO) || options->verbose;
 	return poller_open(&setup->poller, &setup->rest, &setup->singer,
-	    &setup->streams, ledger, setup->pipeline, &options->poller,
+	    &setup->streams, ledger, &setup->config, &options->poller,
 	    wake_fd, error);
 }
 
@@ -74,7 +81,9 @@ setup_close(struct setup *setup)
 	streams_free(&setup->streams);
 	config_close(&setup->config);
 	free(setup->pipeline);
-	setup->pipeline = NULL;
+	free(setup->ledger_path);
+	free(setup->key_path);
+	setup->pipeline = setup->ledger_path = setup->key_path = NULL;
 }
 
 /* ---- --state ------------------------------------------------------------ */
@@ -193,6 +202,15 @@ find_bookmark(struct setup *setup, const struct stream *stream,
 	json_node node = json_member(state, json_path(state, "bookmarks"),
 	    stream->name);
 
+	*text = *key = NULL;
+	/* What can't be read is no reason to read all again. */
+	if (node != JSON_NONE && json_type(state, node) != JSON_NULL &&
+	    (json_type(state, node) != JSON_OBJECT ||
+	    (json_first(state, node) != JSON_NONE && json_member(state, node,
+	    "replication_key_value") == JSON_NONE)))
+		return error_set(error, EXIT_DATA, "stream %s: its bookmark in "
+		    "the state is no object with a replication_key_value; "
+		    "take it out to read from the start", stream->name);
 	*text = json_dup(state, json_member(state, node,
 	    "replication_key_value"));
 	*key = json_dup(state, json_member(state, node, "replication_key"));

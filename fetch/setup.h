@@ -16,7 +16,7 @@ struct setup {
 	struct singer singer;
 	struct rest rest;
 	struct poller poller;
-	char *pipeline;
+	char *pipeline, *ledger_path, *key_path;
 };
 
 /* options and the closed *ledger live on; the ledger is opened unless it is

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t end, reload, poll_now;
+static volatile sig_atomic_t end, ending, reload, poll_now;
 static int ends[2];
 
 static void
@@ -19,7 +19,7 @@ on_signal(int number)
 	else if (number == SIGUSR1)
 		poll_now = 1;
 	else
-		end = 1;
+		end = ending = 1;
 	/* Full is as good. */
 	if (write(ends[1], "", 1) == -1)
 		errno = kept;
@@ -53,6 +53,12 @@ signals_open(bool daemon, struct error *error)
 	    (daemon && (take(SIGHUP, 0) == -1 || take(SIGUSR1, 0) == -1)))
 		return error_errno(error, EXIT_SYSTEM, "cannot take signals");
 	return ends[0];
+}
+
+bool
+signals_ending(void)
+{
+	return ending != 0;
 }
 
 struct signals

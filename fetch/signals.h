@@ -18,6 +18,8 @@ struct signals {
 /* Once a process.  daemon: take SIGHUP and SIGUSR1 as well.  The descriptor,
  * or -1. */
 int signals_open(bool daemon, struct error *error);
+/* Did one ask for the end, ever? */
+bool signals_ending(void);
 /* What came since the last call; the descriptor isn't readable afterwards. */
 struct signals signals_take(void);
 

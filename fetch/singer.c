@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/singer.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "line.h"
+#include "fetch/signals.h"
 
 int
 singer_open(struct singer *singer, const struct streams *streams,
@@ -105,14 +108,50 @@ singer_time(struct singer *singer)
 	clock_now(singer->now);
 }
 
+/* Wait for room, but not for ever once a signal has asked for the end. */
+static int
+await_room(int64_t deadline, struct error *error)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int64_t left;
+	int ready;
+
+	do {
+		left = deadline - clock_monotonic_ms();
+		ready = left > 0 ? poll(&out, 1, (int)left) : 0;
+	} while (ready == -1 && errno == EINTR);
+	return ready != 0 ? 0 : error_set(error, EXIT_TEMPFAIL, "nobody reads standard output, "
+	    "and a signal asked for the end: what wasn't taken is read again");
+}
+
 int
 singer_flush(struct singer *singer, struct error *error)
 {
+	const char *at = singer->out.data, *end = at + singer->out.length;
+	int64_t deadline = 0;
+	size_t count;
+	ssize_t done;
 	int rc = 0;
 
-	if (singer->out.length > 0)
-		rc = write_all(STDOUT_FILENO, singer->out.data,
-		    singer->out.length, error);
+	/* A write that waits is interrupted by the signal; from then on each
+	 * is as small as there is room for. */
+	while (rc == 0 && singer->out.length > 0 && at < end) {
+		count = (size_t)(end - at);
+		if (signals_ending() && count > PIPE_BUF)
+			count = PIPE_BUF;
+		if (signals_ending() && deadline == 0)
+			deadline = clock_monotonic_ms() + SINGER_GRACE_MS;
+		if (deadline > 0 && await_room(deadline, error) == -1)
+			rc = -1;
+		else if ((done = write(STDOUT_FILENO, at, count)) >= 0)
+			at += done;
+		else if (errno == EAGAIN)
+			poll(&(struct pollfd){ .fd = STDOUT_FILENO,
+			    .events = POLLOUT }, 1, -1);
+		else if (errno != EINTR)
+			rc = error_errno(error, EXIT_IO,
+			    "cannot write the output");
+	}
 	buffer_clear(&singer->out);
 	return rc;
 }

@@ -17,6 +17,7 @@
 #include "fetch/streams.h"
 
 #define SINGER_LINE_MAX ((size_t)16 << 20)
+#define SINGER_GRACE_MS 30000 /* for a reader, from SIGTERM on */
 #define SINGER_FLUSH ((size_t)256 << 10) /* lines leave beyond so many bytes */
 
 struct singer_bookmark {

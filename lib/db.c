@@ -38,9 +38,9 @@ fail(struct db *db, struct error *error, const char *what)
 		break;
 	case SQLITE_FULL:
 	case SQLITE_IOERR:
-	case SQLITE_READONLY:
 		exit_code = EXIT_IO;
 		break;
+	case SQLITE_READONLY: /* its folder, too, must be ours to write */
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		exit_code = EXIT_NOINPUT;

@@ -6,13 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
-one_line(char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
+#include "utf8.h"
 
 int
 error_set(struct error *error, enum exitcode code, const char *format, ...)
@@ -23,7 +17,7 @@ error_set(struct error *error, enum exitcode code, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(error->message, sizeof(error->message), format, ap);
 	va_end(ap);
-	one_line(error->message);
+	utf8_tame(error->message);
 	return -1;
 }
 
@@ -41,6 +35,6 @@ error_errno(struct error *error, enum exitcode code, const char *format, ...)
 	used = strlen(error->message);
 	snprintf(error->message + used, sizeof(error->message) - used, ": %s",
 	    strerror(number));
-	one_line(error->message);
+	utf8_tame(error->message);
 	return -1;
 }

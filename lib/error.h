@@ -20,7 +20,7 @@ struct error {
 };
 
 /* Fill *error and return -1, so that a caller can say return error_set(...).
- * Control characters in the message become '?': a message stays one line. */
+ * utf8_tame makes the message one line of plain text. */
 int error_set(struct error *error, enum exitcode code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

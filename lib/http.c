@@ -108,6 +108,9 @@ http_prepare(CURL *handle, struct http_answer *answer, const char *url,
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	/* http is for this machine alone: no proxy sees it. */
+	if (strncasecmp(url, "http://", 7) == 0)
+		SET(CURLOPT_NOPROXY, "*");
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_USERAGENT, "ledgerpipe/" VERSION);
 	SET(CURLOPT_ACCEPT_ENCODING, "");

@@ -256,23 +256,24 @@ bookmark_set(struct ledger *ledger, const char *pipeline, const char *stream,
 }
 
 int
-record_known(struct ledger *ledger, const char *pipeline, const char *stream,
-    const char *record_id, const char *record_version, struct error *error)
+record_outcome(struct ledger *ledger, const char *stream,
+    const char *record_id, const char *record_version,
+    struct buffer *outcome, struct error *error)
 {
 	struct statement *statement;
 	int rc;
 
-	if ((statement = db_prepare(ledger->db, "SELECT 1 FROM records "
-	    "WHERE stream = ?1 AND record_id = ?2 AND record_version = ?3 "
-	    "AND NOT EXISTS (SELECT 1 FROM bookmarks WHERE stream = ?1 "
-	    "AND pipeline <> ?4)", error)) == NULL)
+	if ((statement = db_prepare(ledger->db, "SELECT outcome FROM records "
+	    "WHERE stream = ?1 AND record_id = ?2 AND record_version = ?3",
+	    error)) == NULL)
 		return -1;
 	db_bind_text(statement, 1, stream);
 	db_bind_text(statement, 2, record_id);
 	db_bind_text(statement, 3, record_version);
-	db_bind_text(statement, 4, pipeline);
-	if ((rc = db_step(statement, error)) == 1)
+	if ((rc = db_step(statement, error)) == 1) {
+		buffer_puts(outcome, db_text(statement, 0));
 		db_reset(statement);
+	}
 	return rc;
 }
 

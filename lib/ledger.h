@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buffer.h"
 #include "db.h"
 #include "secret.h"
 
@@ -62,6 +63,8 @@ int vault_get(struct ledger *ledger, const char *name, struct secret *secret,
     struct error *error);
 int vault_remove(struct ledger *ledger, const char *name,
     struct error *error); /* 1: was not there */
+/* Would a vault_set be kept now?  Writes, and leaves nothing. */
+int vault_writable(struct ledger *ledger, struct error *error);
 /* As vault_get, but a missing one is EXIT_NOAUTH, naming it and the remedy. */
 int vault_need(struct ledger *ledger, const char *name, struct secret *secret,
     struct error *error);
@@ -77,12 +80,11 @@ int bookmark_set(struct ledger *ledger, const char *pipeline,
     const char *stream, const char *replication_key, const char *value,
     struct error *error);
 
-/* Does the ledger know this version of a record, with all that its filters
- * made of it?  1: yes, 0: no, -1: error.  0 also while another pipeline has a
- * bookmark of the stream: it may have been the one that read it. */
-int record_known(struct ledger *ledger, const char *pipeline,
-    const char *stream, const char *record_id, const char *record_version,
-    struct error *error);
+/* What the filters made of this version of a record, {"FILTER":MESSAGES,...},
+ * appended to *outcome.  1: it is there, 0: it was never read, -1: error. */
+int record_outcome(struct ledger *ledger, const char *stream,
+    const char *record_id, const char *record_version,
+    struct buffer *outcome, struct error *error);
 
 /* Opaque, unguessable hex name of (text, generation): 32 digits and a NUL. */
 int ledger_message_token(struct ledger *ledger, const char *text,

@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "utf8.h"
 
 #define LOG_LINE_MAX 8192
 #define ERASE "\r\033[K"
@@ -36,12 +37,9 @@ log_line(const char *level, const char *format, va_list ap)
 	char message[2048], time[CLOCK_TEXT];
 	struct buffer line;
 	ssize_t ignored;
-	char *c;
 
 	vsnprintf(message, sizeof(message), format, ap);
-	for (c = message; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	utf8_tame(message);
 	buffer_init(&line, LOG_LINE_MAX);
 	if (log_json) {
 		clock_now(time);

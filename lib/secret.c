@@ -12,7 +12,9 @@
 int
 secret_start(struct error *error)
 {
-	struct rlimit none = { 0, 0 };
+	/* One byte is none, and where cores are piped to a program, which 0
+	 * doesn't stop, the kernel takes 1 for never (core(5)). */
+	struct rlimit none = { 1, 1 };
 
 	setrlimit(RLIMIT_CORE, &none);
 	if (sodium_init() == -1)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "utf8.h"
 
+#include <string.h>
+
 size_t
 utf8_step(const char *text, size_t count)
 {
@@ -46,6 +48,37 @@ utf8_encode(uint32_t point, char out[4])
 	out[2] = (char)(0x80 | (point >> 6 & 0x3f));
 	out[3] = (char)(0x80 | (point & 0x3f));
 	return 4;
+}
+
+static int
+is_tame(const char *text, size_t step)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	if (step == 1)
+		return c[0] >= 0x20 && c[0] != 0x7f;
+	/* U+0080 to 9f; U+200e, f, U+2028 to 202e, U+2066 to 2069. */
+	if (step == 2)
+		return c[0] != 0xc2 || c[1] > 0x9f;
+	return step != 3 || c[0] != 0xe2 ||
+	    !((c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f ||
+	    (c[2] >= 0xa8 && c[2] <= 0xae))) ||
+	    (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
+void
+utf8_tame(char *text)
+{
+	size_t left = strlen(text), step;
+
+	for (; left > 0; text += step, left -= step) {
+		step = utf8_step(text, left);
+		if (step == 0) {
+			*text = '?';
+			step = 1;
+		} else if (!is_tame(text, step))
+			memset(text, '?', step);
+	}
 }
 
 size_t

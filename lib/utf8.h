@@ -14,6 +14,11 @@ size_t utf8_step(const char *text, size_t count);
 /* Write code point (not a surrogate, <= 0x10ffff) to out; returns its bytes. */
 size_t utf8_encode(uint32_t point, char out[4]);
 
+/* Make text one line that a terminal takes for nothing but text: controls (of
+ * C1 too), marks that turn the direction of writing, and bytes that are no
+ * UTF-8 become '?'. */
+void utf8_tame(char *text);
+
 /* How many code points text has; a byte that starts none counts as one. */
 size_t utf8_length(const char *text, size_t count);
 

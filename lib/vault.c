@@ -97,6 +97,20 @@ fail:
 }
 
 int
+vault_writable(struct ledger *ledger, struct error *error)
+{
+	if (db_begin(ledger->db, error) == -1)
+		return -1;
+	if (db_execute(ledger->db, "INSERT INTO vault (name, key_id, nonce, "
+	    "ciphertext, created_at) VALUES ('', '', x'', zeroblob(4096), '');"
+	    "DELETE FROM vault WHERE name = ''", error) == 0 &&
+	    db_commit(ledger->db, error) == 0)
+		return 0;
+	db_rollback(ledger->db);
+	return -1;
+}
+
+int
 vault_set(struct ledger *ledger, const char *name, const char *value,
     size_t length, struct error *error)
 {

@@ -311,3 +311,10 @@ at_terminal() {
 	run -66 --separate-stderr "$BIN/auditctl" check
 	[[ $stderr == *'tampered with'* ]]
 }
+
+@test "a private key isn't taken from a terminal, which would give its first line" {
+	printf 'good' | "$BIN/auditctl" vault set slack.bot_token
+	run -0 script -qefc "'$BIN/auditctl' vault set oracle.private_key; [ \$? = 64 ]" /dev/null
+	[[ $output == *'<key.pem'* ]]
+	run -1 grep -q oracle.private_key <("$BIN/auditctl" vault list)
+}

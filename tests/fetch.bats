@@ -612,6 +612,19 @@ HEADERS='"fields":"InvoiceId,LastUpdateDate"'
 	[ -z "$output" ]
 }
 
+@test "a stamp ahead of the clock hides nothing that comes till then" {
+	start_sandbox --invoices 2
+	configure_sandbox
+	control "erp/insert?stream=invoices&count=1&stamp=$(date -u -d '+20 hours' +%Y-%m-%dT%H:%M:%SZ)"
+	read_all
+	[ "$(wc -l <ids)" = 3 ]
+	last_state >state
+	[[ $(jq -r .bookmarks.invoices.replication_key_value state) < $(date -u -d '+1 minute' +%Y-%m-%dT%H:%M:%S) ]]
+	control "erp/insert?stream=invoices&count=1&stamp=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+	read_all --state state
+	[ "$(wc -l <ids)" = 2 ]
+}
+
 @test "a bookmark in the future is refused, for nothing would ever be read" {
 	start_sandbox --invoices 3
 	configure_sandbox

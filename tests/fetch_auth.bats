@@ -10,6 +10,7 @@ setup() {
 
 teardown() {
 	[ -z "${BACKGROUND:-}" ] || kill "$BACKGROUND" 2>/dev/null || :
+	[ -z "${POLLER:-}" ] || kill -9 "$POLLER" 2>/dev/null || :
 	stop_sandbox
 }
 
@@ -81,6 +82,40 @@ thumbprint() {
 read_all() {
 	"$BIN/fetch" "$@" >out
 	[ "$(grep -c '"type":"RECORD"' out)" = 3 ]
+}
+
+ALL='{"streams":{"invoices":{},"invoiceHolds":{},"payablesPayments":{},"purchaseOrders":{},
+	"purchaseOrderSchedules":{},"purchaseOrderAcknowledgments":{},"draftPurchaseOrders":{},"journalBatches":{},
+	"suppliers":{},"receivablesInvoices":{},"receivablesCustomerAccountActivities":{},"standardReceipts":{}}}'
+
+# poll [ARGS...]: a fetch that polls, in the background; records in out1.
+poll() {
+	"$BIN/fetch" -v --every 1s "$@" >out1 2>err1 3>&- &
+	POLLER=$!
+}
+
+# passes N: until it made N more passes of each stream.
+passes() {
+	local i count
+	until [ -s err1 ]; do kill -0 "$POLLER"; done
+	for ((i = 0; i < $1; i++)); do
+		count=$(grep -c ' known already' err1) || :
+		kill -USR1 "$POLLER"
+		until [ "$(grep -c ' known already' err1)" -ge $((count + $(jq '.oracle.streams | length' "$CONFIG"))) ]; do
+			kill -0 "$POLLER"
+		done
+	done
+}
+
+# until_said WORDS: until it said so.
+until_said() {
+	until grep -q -- "$1" err1; do kill -0 "$POLLER"; done
+}
+
+end_poll() {
+	kill "$POLLER"
+	wait "$POLLER" || :
+	POLLER=
 }
 
 # token_answer BODY [STATUS]: what the next request for a token is answered.
@@ -303,6 +338,56 @@ token_answer() {
 	[ "$(requests /fscmRestApi | wc -l)" = 1 ]
 }
 
+@test "a wrong password is sent once, however many streams and passes there are" {
+	start '{"auth":"basic"}' --user ann --password right
+	configure "$ALL"
+	printf ann | vault oracle.username
+	printf wrong | vault oracle.password
+	run -77 --separate-stderr "$BIN/fetch"
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == *'oracle.url: HTTP 401'*oracle.username*oracle.password* ]]
+	[ "$(requests /fscmRestApi | wc -l)" = 1 ]
+	run -77 "$BIN/fetch" --check
+	[ "$(requests /fscmRestApi | wc -l)" = 2 ]
+	run -77 "$BIN/fetch" --discover
+	[ "$(requests /fscmRestApi | wc -l)" = 3 ]
+	poll --jitter 1s
+	passes 3
+	[ "$(requests /fscmRestApi | wc -l)" = 4 ]
+	# Another one is taken up, and again for one try.
+	printf wrong-again | vault oracle.password
+	passes 3
+	[ "$(requests /fscmRestApi | wc -l)" = 5 ]
+	[ "$(grep -c 'HTTP 401' err1)" = 1 ]
+	printf right | vault oracle.password
+	kill -USR1 "$POLLER"
+	until [ "$(grep -c '"type":"RECORD"' out1)" -ge 3 ]; do kill -0 "$POLLER"; done
+	end_poll
+}
+
+@test "an answer that says nothing of the password lets no second request go" {
+	start '{"auth":"basic"}' --user ann --password right
+	configure "$ALL"
+	printf ann | vault oracle.username
+	printf wrong | vault oracle.password
+	control fault '{"path":"/fscmRestApi","status":503}'
+	run -77 "$BIN/fetch"
+	[ "$(requests /fscmRestApi | wc -l)" = 2 ]
+}
+
+@test "a self-signed token that is refused twice isn't made for each stream" {
+	make_key
+	start '{"auth":"self_signed","issuer":"other","user":"ann","certificate":"client.pem"}' \
+		--jwt-key client.pem --issuer acme --user ann
+	configure "$ALL"
+	vault oracle.private_key <client.key
+	run -77 --separate-stderr "$BIN/fetch"
+	[ "${#stderr_lines[@]}" = 1 ]
+	[ "$(requests /fscmRestApi | wc -l)" = 2 ]
+	run -77 "$BIN/fetch" --check
+	[ "$(requests /fscmRestApi | wc -l)" = 4 ]
+}
+
 @test "a user's name with a colon is refused, for basic can't tell it" {
 	start '{"auth":"basic"}'
 	printf 'a:b' | vault oracle.username
@@ -392,6 +477,100 @@ token_answer() {
 	[[ $stderr != *sandbox-secret* ]]
 }
 
+@test "no form of a credential that a server repeats gets into an error" {
+	start '{"retry_budget":"0s"}' --client-secret 'client/canary+1'
+	printf 'client/canary+1' | vault oracle.client_secret
+	for words in 'client%2Fcanary%2B1' 'client%2fcanary%2b1' "$(printf 'sandbox:client/canary+1' | base64)" \
+		'Authorization: Basic c29tZWJvZHk6ZWxzZQ=='; do
+		token_answer "{\"error\":\"invalid_client\",\"error_description\":\"you sent $words\"}" 401
+		run -77 --separate-stderr "$BIN/fetch"
+		[[ $stderr == *'invalid_client: (its words hold a credential)'* ]]
+		[[ $stderr != *"$words"* ]]
+		token_answer "{\"title\":\"you sent $words\"}" 400
+		run -78 --separate-stderr "$BIN/fetch"
+		[[ $stderr != *'you sent'* ]]
+		token_answer "{\"title\":\"you sent $words\",\"error\":\"server_error\",\"ecid\":\"abc-1\"}" 500
+		run -69 --separate-stderr "$BIN/fetch"
+		[[ $stderr == *'HTTP 500, 1 time: server_error (ECID abc-1)'* ]]
+		[[ $stderr != *'you sent'* ]]
+	done
+	read_all
+	token=$(requests /fscmRestApi | tail -n 1 | jq -r '.headers.Authorization | ltrimstr("Bearer ")')
+	for words in "$token" "${token:5:20}" 'Bearer Somebody.Else.1'; do
+		for answer in 400 500; do
+			jq -nc --arg words "you sent $words" --argjson answer "$answer" \
+				'{path: "/fscmRestApi", status: $answer, body: $words, content_type: "text/plain"}' >fault
+			curl -sf -X POST "$SANDBOX/_control/fault" -d @fault
+			run ! --separate-stderr "$BIN/fetch"
+			[[ $stderr == *"HTTP $answer"*'hold a credential'* ]]
+			[[ $stderr != *"$words"* ]]
+		done
+	done
+	# Nor where its words are cut.
+	printf -v long '%0390d' 0
+	jq -nc --arg words "$long$token" \
+		'{path: "/fscmRestApi", status: 400, body: $words, content_type: "text/plain"}' >fault
+	curl -sf -X POST "$SANDBOX/_control/fault" -d @fault
+	run -78 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *'hold a credential'* ]]
+	# What holds none is shown.
+	control fault '{"path":"/fscmRestApi","status":400,"body":"Basic authentication is off, bearer of bad news","content_type":"text/plain"}'
+	run -78 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *'Basic authentication is off, bearer of bad news'* ]]
+}
+
+@test "a password that the pod repeats isn't shown" {
+	start '{"auth":"basic"}' --user ann --password 'p%w+canary'
+	printf ann | vault oracle.username
+	printf 'p%%w+canary' | vault oracle.password
+	for words in 'p%w+canary' 'p%25w%2Bcanary' "$(printf 'ann:p%%w+canary' | base64)"; do
+		jq -nc --arg words "you sent $words" \
+			'{path: "/fscmRestApi", status: 403, body: $words, content_type: "text/plain"}' >fault
+		curl -sf -X POST "$SANDBOX/_control/fault" -d @fault
+		run -77 --separate-stderr "$BIN/fetch"
+		[[ $stderr == *'HTTP 403'*'hold a credential'* ]]
+		[[ $stderr != *"$words"* ]]
+	done
+}
+
+@test "the token endpoint's failures come without advice for streams" {
+	start '{"retry_budget":"0s","timeout":"300ms"}'
+	token_answer '{}' 500
+	run -69 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *'oracle.token_url: HTTP 500'*'try later' ]]
+	control fault '{"path":"/oauth2","delay_ms":100000}'
+	run -69 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *'oracle.token_url: no answer'*'try later' ]]
+}
+
+@test "a client's secret that is refused is sent once, until it is mended" {
+	start '{}'
+	configure "$ALL"
+	printf wrong | vault oracle.client_secret
+	poll --jitter 1s
+	passes 3
+	tokens_asked 1
+	[ "$(grep -c invalid_client err1)" = 1 ]
+	printf sandbox-secret | vault oracle.client_secret
+	kill -USR1 "$POLLER"
+	until [ "$(grep -c '"type":"RECORD"' out1)" -ge 3 ]; do kill -0 "$POLLER"; done
+	tokens_asked 2
+	end_poll
+}
+
+@test "a damaged or foreign token in the vault is like none" {
+	start '{}'
+	read_all
+	sqlite3 ledger.db "update vault set ciphertext = randomblob(60) where name = 'oracle.access_token'"
+	read_all
+	tokens_asked 2
+	sqlite3 ledger.db "update vault set nonce = x'00' where name = 'oracle.access_token'"
+	read_all
+	tokens_asked 3
+	read_all
+	tokens_asked 3
+}
+
 @test "the server's words are cut, and stay one line" {
 	start '{}'
 	printf -v long '%05000d' 0
@@ -433,6 +612,20 @@ hold_token() {
 	wait "$BACKGROUND" || :
 	read_all
 	tokens_asked 2
+}
+
+@test "a process that asks for a token without an end is waited for as long as for a request, and named" {
+	start '{"retry_budget":"1500ms"}'
+	configure "$ALL"
+	exec 5>ledger.db.token-lock
+	flock 5
+	run -75 --separate-stderr "$BIN/fetch" -v 5>&-
+	exec 5>&-
+	[ "$(grep -c 'another process is asking.*ledger.db.token-lock.*waited for' <<<"$stderr")" = 1 ]
+	[ "$(grep -c 'too long.*ledger.db.token-lock' <<<"$stderr")" = 1 ]
+	tokens_asked 0
+	"$BIN/fetch" >out
+	tokens_asked 1
 }
 
 @test "a token's lock that can't be made is 73 and named" {
@@ -541,6 +734,20 @@ query() {
 	done
 	[ "$(requests /oauth2/v1/token | jq -r .body | sort -u | wc -l)" = 4 ]
 	"$BIN/auditctl" check
+}
+
+@test "a login for another scope isn't used" {
+	start "$CODE"
+	log_in
+	configure '{"scope":"urn:other"}'
+	run -77 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *oracle.scope*'auditctl login oracle'* ]]
+	tokens_asked 1
+	log_in
+	read_all
+	control erp/revoke
+	read_all
+	tokens_asked 3
 }
 
 @test "a refresh token that isn't rotated is kept" {
@@ -776,19 +983,15 @@ query() {
 
 # ---- durability ------------------------------------------------------------
 
-# hold_ledger: nobody else writes the ledger until fd 4 is closed.
-hold_ledger() {
-	mkfifo hold
-	sqlite3 ledger.db <hold >held 3>&- &
-	HOLDER=$!
-	exec 4>hold
-	printf 'begin immediate;\nselect 1;\n' >&4
-	until [ -s held ]; do kill -0 "$HOLDER"; done
+# refuse_store: the ledger can be written, but takes no other refresh token.
+refuse_store() {
+	sqlite3 ledger.db "create trigger full before update on vault when new.name = 'oracle.refresh_token'
+		begin select raise(abort, 'full'); end"
 }
 
-release_ledger() {
-	exec 4>&-
-	wait "$HOLDER"
+# mend_store: it does again.
+mend_store() {
+	sqlite3 -cmd '.timeout 10000' ledger.db 'drop trigger full'
 }
 
 @test "no token is used before its refresh token is stored, and a kill then loses nothing" {
@@ -796,18 +999,21 @@ release_ledger() {
 	log_in
 	control erp/revoke
 	requests /fscmRestApi >before
-	hold_ledger
-	"$BIN/fetch" >out1 2>err1 3>&- 4>&- &
-	BACKGROUND=$!
+	refuse_store
+	configure '{"retry_budget":"1h"}'
+	sqlite3 ledger.db 'select name, hex(nonce) from vault order by name' >kept
+	poll
 	# The revoked token is refused, and a new one is given.
-	until tokens_asked 2; do kill -0 "$BACKGROUND"; done
+	until_said 'full; it is waited for'
+	tokens_asked 2
 	asked=$(requests /fscmRestApi | wc -l)
 	[ "$asked" = $(($(wc -l <before) + 1)) ]
-	kill -9 "$BACKGROUND"
-	wait "$BACKGROUND" || :
-	BACKGROUND=
-	release_ledger
+	kill -9 "$POLLER"
+	wait "$POLLER" || :
+	POLLER=
 	[ ! -s out1 ]
+	sqlite3 ledger.db 'select name, hex(nonce) from vault order by name' | cmp - kept
+	mend_store
 	# The old token is still there, and is good.
 	read_all
 	tokens_asked 3
@@ -815,22 +1021,68 @@ release_ledger() {
 	"$BIN/auditctl" check
 }
 
-@test "where the new refresh token can't be stored, neither token is used, and the old one stays" {
-	start "$CODE" --late-rotation
+@test "a refresh token that can't be stored yet is stored later, and none is asked for again" {
+	start "$CODE"
 	log_in
 	control erp/revoke
-	sqlite3 ledger.db "create trigger full before update on vault when new.name = 'oracle.refresh_token'
-		begin select raise(abort, 'full'); end"
-	sqlite3 ledger.db 'select name, hex(nonce) from vault order by name' >before
+	refuse_store
+	configure '{"retry_budget":"1h"}'
+	poll
+	until_said 'full; it is waited for'
+	mend_store
+	until [ "$(grep -c '"type":"RECORD"' out1)" = 3 ]; do kill -0 "$POLLER"; done
+	end_poll
+	tokens_asked 2
+	# It was the new one that was stored.
+	control erp/revoke
+	read_all
+	"$BIN/auditctl" check
+}
+
+@test "a run that ends before it could store a refresh token says that the login is lost" {
+	start "$CODE"
+	log_in
+	control erp/revoke
+	refuse_store
+	configure '{"retry_budget":"1h"}'
+	poll
+	until_said 'full; it is waited for'
+	end_poll
+	grep -q 'refresh token is lost.*log in again' err1
+}
+
+@test "a login that is lost since it can't be stored asks for another, and isn't tried again" {
+	start "$CODE"
+	log_in
+	control erp/revoke
+	refuse_store
+	configure '{"retry_budget":"0s"}'
+	poll
+	until_said 'refresh token is lost.*full.*auditctl login oracle'
+	passes 3
+	tokens_asked 2
+	[ "$(requests /fscmRestApi | wc -l)" = 1 ]
+	mend_store
+	log_in
+	kill -USR1 "$POLLER"
+	until [ "$(grep -c '"type":"RECORD"' out1)" = 3 ]; do kill -0 "$POLLER"; done
+	end_poll
+	tokens_asked 3
+	"$BIN/auditctl" check
+}
+
+@test "a ledger that can't be written is noticed before a refresh token is spent" {
+	start "$CODE"
+	log_in
+	control erp/revoke
+	sqlite3 ledger.db "create trigger full before insert on vault begin select raise(abort, 'full'); end"
 	run -70 --separate-stderr "$BIN/fetch"
 	[ -z "$output" ]
 	[[ $stderr == *ledger*full* ]]
-	sqlite3 ledger.db 'select name, hex(nonce) from vault order by name' | cmp - before
-	[ "$(requests /fscmRestApi | wc -l)" = 1 ]
-	sqlite3 ledger.db 'drop trigger full'
+	tokens_asked 1
+	mend_store
 	read_all
-	tokens_asked 3
-	"$BIN/auditctl" check
+	tokens_asked 2
 }
 
 @test "an answer that is lost is asked for again with the old refresh token" {
@@ -892,4 +1144,35 @@ nowhere() {
 	[ -n "$refresh" ]
 	token=$(requests /fscmRestApi | tail -n 1 | jq -r '.headers.Authorization | ltrimstr("Bearer ")')
 	nowhere "$verifier" "$code" "$refresh" "$token" sandbox-secret
+}
+
+@test "a signal in the middle of a refresh loses no login" {
+	start "$CODE"
+	log_in
+	control erp/revoke
+	control fault '{"path":"/oauth2/v1/token","delay_ms":1000}'
+	"$BIN/fetch" >out1 2>err1 3>&- &
+	BACKGROUND=$!
+	until tokens_asked 2; do kill -0 "$BACKGROUND"; done
+	kill -TERM "$BACKGROUND"
+	status=0
+	wait "$BACKGROUND" || status=$?
+	BACKGROUND=
+	[ "$status" = 75 ]
+	# What was given meanwhile is in the vault.
+	read_all
+	tokens_asked 2
+}
+
+@test "a check, a discovery and a login end at the first signal" {
+	start '{}'
+	control fault '{"path":"/oauth2/v1/token","delay_ms":60000}'
+	"$BIN/fetch" --check >out1 2>err1 3>&- &
+	BACKGROUND=$!
+	until tokens_asked 1; do kill -0 "$BACKGROUND"; done
+	kill -TERM "$BACKGROUND"
+	status=0
+	wait "$BACKGROUND" || status=$?
+	BACKGROUND=
+	[ "$status" = 143 ]
 }

@@ -494,3 +494,14 @@ leave_out() {
 	run -0 --separate-stderr "$BIN/fetch" --check
 	[[ $stderr == *'ok: stream invoices: its newest record'* ]]
 }
+
+@test "a cursor that the pod doesn't sort by has its own advice, and that helps" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	control 'erp/sortable?stream=invoices&attribute=LastUpdateDate&value=0'
+	run -78 --separate-stderr "$BIN/fetch" --check
+	[[ $stderr == *invoices*orderBy*cursor*'"none"'* ]]
+	configure_sandbox '{"invoices":{"cursor":"none"}}'
+	"$BIN/fetch" --check 2>err
+	[ "$("$BIN/fetch" | grep -c RECORD)" = 3 ]
+}

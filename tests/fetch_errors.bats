@@ -278,6 +278,8 @@ tls() {
 	mkdir -p "files$ROOT"
 	printf 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nREST-Framework-Version: 4\r\n\r\n{"items":[{"InvoiceId":7}],"hasMore":false}' \
 		>"files$ROOT/invoices?onlyData=true&limit=25&offset=0&orderBy=InvoiceId%3Aasc&expand=L"
+	printf 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nREST-Framework-Version: 4\r\n\r\n{"items":[],"hasMore":false}' \
+		>"files$ROOT/invoices?onlyData=true&limit=25&offset=1&orderBy=InvoiceId%3Aasc&expand=L"
 	: >accepted
 	(cd files && exec openssl s_server -HTTP -accept 127.0.0.1:0 -key ../tls.key -cert ../tls.pem "${@:2}" \
 		>../accepted 2>&1 3>&-) &
@@ -504,4 +506,11 @@ tls() {
 	jq -s -e 'all(.[]; (keys == ["level", "message", "time", "tool"]) and .tool == "fetch" and (.time | test("Z$")))' err
 	jq -s -e 'map(.level) | unique == ["error", "info"]' err
 	jq -s -e 'map(select(.level == "error")) | length == 1 and (.[0].message | test("^invoices: HTTP 400: a \"quoted\".word"))' err
+}
+
+@test "what is spoken in clear to this machine goes through no proxy" {
+	start_sandbox --invoices 3
+	configure_sandbox
+	http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 "$BIN/fetch" >out
+	[ "$(grep -c RECORD out)" = 3 ]
 }

@@ -454,3 +454,20 @@ cut_record() {
 		stop_sandbox
 	done
 }
+
+@test "a pod that cuts the same page again and again is 69 when the budget is spent" {
+	start_sandbox --invoices 40
+	configure_sandbox "{\"invoices\":{\"page_size\":30,$HEADERS}}"
+	sed -i 's/"retry_budget": "5s"/"retry_budget": "1s"/' "$CONFIG"
+	control fault '{"path":"/fscmRestApi","truncate":true,"count":1000}'
+	run -69 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *invoices*'no answer'* ]]
+}
+
+@test "more streams than one run reads are refused, not left out" {
+	start_sandbox --invoices 1
+	configure_sandbox "$(jq -nc '[range(129) | {key: "s\(.)", value: {path: "/fscmRestApi/resources/11.13.18.05/invoices", key: "InvoiceId", cursor: "LastUpdateDate", expand: ""}}] | from_entries')"
+	run -78 --separate-stderr "$BIN/fetch"
+	[[ $stderr == *oracle.streams*129*128* ]]
+	[ -z "$output" ]
+}

@@ -554,16 +554,24 @@ mark() {
 
 # ---- one ledger, several of us ---------------------------------------------
 
-# deliver: what is in out goes into the ledger; no message comes of it.
+# deliver [CONFIG]: what is in out goes into the ledger; no message comes of it.
 deliver() {
-	printf 'empty\n' >nothing.jq
-	"$BIN/transform" -f nothing=nothing.jq <out >lines
-	"$BIN/deliver" <lines
+	"$BIN/transform" --config "${1:-$CONFIG}" <out >lines
+	"$BIN/deliver" --config "${1:-$CONFIG}" <lines
 }
 
-@test "a restart reads from the ledger what was seen in the overlap, and each pipeline has its own" {
+# filters NAME...: the configuration's; they want nothing.
+filters() {
+	printf 'empty\n' >nothing.jq
+	jq '.filters = ($ARGS.positional | map({key: ., value: {file: "nothing.jq"}}) | from_entries)' \
+		--args "$@" <"$CONFIG" >config.new
+	mv config.new "$CONFIG"
+}
+
+@test "a restart reads from the ledger what was seen in the overlap" {
 	start_sandbox --invoices 20
 	configure_sandbox
+	filters nothing
 	"$BIN/fetch" >out
 	deliver
 	control 'erp/insert?stream=invoices&count=2'
@@ -573,11 +581,45 @@ deliver() {
 	"$BIN/fetch" >out
 	[ "$(records)" = 2 ]
 	deliver
-	jq '.pipeline = "second"' "$CONFIG" >second.json
-	"$BIN/fetch" --config second.json >out
-	[ "$(records)" = 22 ]
 	"$BIN/fetch" >out
 	[ "$(records)" = 0 ]
+	# A filter that hasn't had them gets those that are looked at again.
+	filters nothing new
+	"$BIN/fetch" >out
+	[ "$(records)" -ge 1 ]
+	deliver
+	"$BIN/fetch" >out
+	[ "$(records)" = 0 ]
+}
+
+@test "what one pipeline has had isn't kept from another, whatever the scan" {
+	for scan in '{}' '{"scan":"descending"}' '{"cursor":"none"}'; do
+		start_sandbox --invoices 4
+		configure_sandbox "{\"invoices\":$scan}"
+		filters first
+		cp "$CONFIG" first.json
+		filters second
+		jq '.pipeline = "second"' "$CONFIG" >second.json
+		for config in first second; do
+			"$BIN/fetch" --config "$config.json" >out
+			[ "$(records)" = 4 ]
+			deliver "$config.json"
+			"$BIN/fetch" --config "$config.json" >out
+			[ "$(records)" = 0 ]
+		done
+		# One that comes late, within the overlap of both.
+		last=$(curl -sf "$SANDBOX/_control/erp/rows?stream=invoices" | jq -rs 'map(.stamp[:19]) | max')
+		control "erp/insert?stream=invoices&count=1&stamp=${last}Z"
+		for config in first second; do
+			"$BIN/fetch" --config "$config.json" >out
+			[ "$(records)" = 1 ]
+			deliver "$config.json"
+		done
+		stop_sandbox
+		wait "$SANDBOX_PID" || :
+		rm ledger.*
+		setup_ledger
+	done
 }
 
 @test "two at once on one ledger read the same, and harm nothing" {
@@ -594,4 +636,23 @@ deliver() {
 	[ "$(wc -l <one.records)" = 80 ]
 	cmp one.records two.records
 	"$BIN/auditctl" check
+}
+
+@test "a reader that takes nothing doesn't keep fetch beyond a signal" {
+	start_sandbox --bulk 3000
+	configure_sandbox "{\"bulk\":{\"path\":\"$ROOT/bulk\",\"key\":\"BulkId\",\"cursor\":\"LastUpdateDate\"}}"
+	mkfifo lines
+	exec 7<>lines
+	"$BIN/fetch" >lines 2>err 3>&- 7>&- &
+	FETCH=$!
+	full() { grep -q pipe_write "/proc/$FETCH/wchan"; }
+	until_true full
+	kill -TERM "$FETCH"
+	# Once somebody reads again it ends behind its group, whole lines only.
+	cat <&7 >taken 3>&- &
+	ended=0
+	wait "$FETCH" || ended=$?
+	FETCH=
+	kill $!
+	[ "$ended" = 75 ]
 }

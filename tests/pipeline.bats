@@ -459,6 +459,26 @@ told() {
 	[ "$(posted_count)" = "$(wc -l <after)" ]
 }
 
+@test "run --every ends, and says why, when one of its tools is gone; SIGUSR1 polls" {
+	for victim in fetch transform deliver; do
+		setup_pipeline --invoices 20 --orders 10 --journals 5
+		# A queue that would take minutes.
+		configure '.slack.channel_interval = "20s"'
+		"$RUN" --bin "$BIN" --config "$CONFIG" --every 1s --verbose 2>err 3>&- &
+		PASS=$!
+		until_true grep -q 'fetch: invoices: 20 records' err
+		until_true ledger_at_least 20 "SELECT count(*) FROM records WHERE stream = 'invoices'"
+		kill -USR1 "$PASS"
+		kill -9 "$(stage "$victim")"
+		end_pass
+		[ "$ended" != 0 ]
+		grep -q "run: $victim ended with 137 (killed by SIGKILL)" err
+		stop_sandbox
+		wait "$SANDBOX_PID" || :
+		rm -f ledger.*
+	done
+}
+
 @test "a run beside another deliver says to try later, and the next one brings all" {
 	small
 	mkfifo hold

@@ -188,11 +188,12 @@ add_configured(struct loader *loader, struct error *error)
 }
 
 static int
-no_filter(struct error *error)
+no_filter(bool configured, struct error *error)
 {
-	return error_set(error, EXIT_CONFIG, "there is no filter: name one "
+	return error_set(error, EXIT_CONFIG, "there is no filter%s: name one "
 	    "with -f NAME=FILE, a folder of them with -d, or 'filters' in the "
-	    "configuration");
+	    "configuration", configured ? "" : ", and no configuration, "
+	    "neither ./ledgerpipe.json nor /etc/ledgerpipe/ledgerpipe.json");
 }
 
 static int
@@ -210,7 +211,7 @@ add_filters(struct loader *loader, struct error *error)
 	if (load->named_count == 0 && load->folder == NULL &&
 	    add_configured(loader, error) == -1)
 		return -1;
-	return loader->run->count > 0 ? 0 : no_filter(error);
+	return loader->run->count > 0 ? 0 : no_filter(true, error);
 }
 
 /* libjq 1.6 writes to the stream stderr, past every call-back, what a program
@@ -244,7 +245,7 @@ load_filters(const struct load *load, struct run *run, struct error *error)
 		if (config_open(&loader.config, load->config, error) == -1)
 			return -1;
 	} else if (load->named_count == 0 && load->folder == NULL)
-		return no_filter(error);
+		return no_filter(false, error);
 	/* Not clearenv: libjq 1.6 reads through the pointer that it nulls. */
 	environ = nothing;
 	if (silence(error) == -1)

@@ -8,6 +8,7 @@
 #include "line.h"
 #include "record_key.h"
 #include "retry.h"
+#include "utf8.h"
 #include "tap.h"
 
 static bool
@@ -184,9 +185,21 @@ test_record_key(void)
 	buffer_free(&id);
 }
 
+static void
+test_tame(void)
+{
+	char text[] = "a\nb\x1b[1m\x7f \xc2\x9b" "1m \xe2\x80\xae" "x "
+	    "\xe2\x81\xa6 \xff \xc3\xa9 \xe2\x82\xac \xc3";
+
+	utf8_tame(text);
+	ok(strcmp(text, "a?b?[1m? ??1m ???x ??? ? \xc3\xa9 \xe2\x82\xac ?") ==
+	    0, "controls, marks of direction and torn bytes are no text");
+}
+
 int
 main(void)
 {
+	test_tame();
 	test_json_grammar();
 	test_json_depth();
 	test_json_values();
