@@ -19,6 +19,9 @@ teardown() {
 # histories STYLE SCAN SEEDS...: those, or what was asked for.
 histories() {
 	local style=$1 scan=$2 seeds=("${@:3}") seed
+	local -
+	# bats looks at each command, which takes more time than the commands.
+	set +T
 	[ -z "${SEEDS:-}" ] || mapfile -t seeds < <(seq "$FIRST" $((FIRST + SEEDS - 1)))
 	echo "# histories $style $scan ${seeds[0]} .. ${seeds[-1]}" >&3
 	for seed in "${seeds[@]}"; do

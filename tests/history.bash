@@ -230,10 +230,10 @@ slow_request() {
 	send
 }
 
-# until_slow SKIP: until that request has come, or fetch has ended.
+# until_slow SKIP: until that request has come, or fetch or the pod has ended.
 until_slow() {
 	local asked=0
-	until ((asked > $1)) || ! kill -0 "$FETCH" 2>/dev/null; do
+	until ((asked > $1)) || ! kill -0 "$FETCH" 2>/dev/null || ! kill -0 "$SANDBOX_PID" 2>/dev/null; do
 		asked=$(curl -sf "$SANDBOX/_control/requests" | grep -c '"path":"/fscmRestApi' || :)
 	done
 }
