@@ -507,7 +507,7 @@ is_behind(struct intake *intake, const char *stream, const char *value,
 	int rc;
 
 	if (bookmark_get(intake->ledger, intake->pipeline, stream, &known,
-	    error) == -1)
+	    NULL, error) == -1)
 		return -1;
 	rc = known != NULL && clock_parse(known, &here) == 0 &&
 	    clock_parse(value, &there) == 0 && there < here;

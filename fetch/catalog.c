@@ -18,18 +18,14 @@ static int
 read_file(struct catalog *catalog, struct error *error)
 {
 	struct error broken;
-	char chunk[8192];
-	ssize_t count;
-	int fd;
+	int fd, rc;
 
 	if ((fd = open(catalog->path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_errno(error, EXIT_NOINPUT,
 		    "cannot open the catalog '%s'", catalog->path);
-	while ((count = read(fd, chunk, sizeof(chunk))) > 0 &&
-	    buffer_append(&catalog->text, chunk, (size_t)count) == 0)
-		;
+	rc = buffer_read(&catalog->text, fd);
 	close(fd);
-	if (count == -1)
+	if (rc == -1)
 		return error_errno(error, EXIT_NOINPUT,
 		    "cannot read the catalog '%s'", catalog->path);
 	if (catalog->text.failed)

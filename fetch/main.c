@@ -137,7 +137,8 @@ main(int argc, char **argv)
 		return log_close_stdout(rc);
 	if (secret_start(&error) == -1 || http_start(&error) == -1)
 		return log_failure(&error);
-	options.poller.verbose = options.verbose || isatty(STDERR_FILENO);
+	if (isatty(STDERR_FILENO))
+		options.poller.verbose = true;
 	if ((setup = calloc(1, sizeof(*setup))) == NULL) {
 		error_set(&error, EXIT_SYSTEM, "out of memory");
 		return log_failure(&error);

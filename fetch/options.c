@@ -125,7 +125,7 @@ set_option(struct options *options, int option)
 		options->dry_run = true;
 		return 0;
 	case 'v':
-		options->verbose = true;
+		options->poller.verbose = true;
 		return 0;
 	case 'l':
 		return login_parse(optarg, &options->login) == 0 ? 0 :

@@ -14,7 +14,7 @@ struct options {
 	const char *streams[OPTIONS_STREAMS_MAX];
 	size_t stream_count;
 	int64_t since, until; /* -1: none */
-	bool once, check, discover, dry_run, verbose;
+	bool once, check, discover, dry_run;
 	struct poller_options poller;
 	struct login_options login;
 };

@@ -181,6 +181,18 @@ confirm(struct pager *pager)
 	return 0;
 }
 
+/* Let the next page begin with the group that is being read.  false: it did. */
+static bool
+move_to_group(struct pager *pager)
+{
+	if (pager->stream->scan != STREAM_QUERY ||
+	    pager->group <= pager->query.low)
+		return false;
+	pager->query.low = pager->group;
+	pager->query.offset = 0;
+	return true;
+}
+
 /* Where the next page begins.  1: there is none.  That there is no more isn't
  * believed of a page that brought rows: it may have been cut short.  limit: of
  * rows, as the server says. */
@@ -204,12 +216,8 @@ advance(struct pager *pager, bool more, int64_t limit, struct error *error)
 		return confirm(pager);
 	if (pager->stream->scan == STREAM_DESCENDING && pager->skipping)
 		return confirm(pager);
-	if (pager->stream->scan == STREAM_QUERY &&
-	    pager->group != PAGER_NO_STAMP && pager->group > query->low) {
-		query->low = pager->group;
-		query->offset = 0;
+	if (move_to_group(pager))
 		return 0;
-	}
 	if (rows > 1) {
 		/* One row again: if it isn't there, rows before it left. */
 		query->offset += (int64_t)rows - 1;
@@ -238,7 +246,6 @@ complete(struct pager *pager, struct error *error)
 	/* What changed since this round began may not have been met. */
 	if (pager->rounds == ROUNDS_MAX && stamp > pager->top)
 		stamp = pager->top;
-
 	pager->finished = true;
 	if (pager->stream->cursor == NULL)
 		return singer_checkpoint(pager->singer, pager->stream, error);
@@ -313,11 +320,7 @@ pager_broken(struct pager *pager, bool slow)
 	if (pager->at_children)
 		return came;
 	/* Go on behind what came. */
-	if (pager->stream->scan == STREAM_QUERY &&
-	    pager->group != PAGER_NO_STAMP && pager->group > query->low) {
-		query->low = pager->group;
-		query->offset = 0;
-	}
+	move_to_group(pager);
 	/* A held row's page is lost, but the row will come again. */
 	if (pager->held_id != NULL) {
 		free(pager->held_id);

@@ -17,18 +17,13 @@ load_streams(struct setup *setup, struct error *error)
 {
 	const struct options *options = setup->options;
 
-	if (options->catalog != NULL)
-		return catalog_load(&setup->streams, &setup->config,
-		    options->catalog, options->streams, options->stream_count,
-		    error);
-	return (options->discover ? streams_load_known : streams_load)(
+	if ((options->catalog != NULL ? catalog_load(&setup->streams,
+	    &setup->config, options->catalog, options->streams,
+	    options->stream_count, error) :
+	    (options->discover ? streams_load_known : streams_load)(
 	    &setup->streams, &setup->config, options->streams,
-	    options->stream_count, error);
-}
-
-static int
-count_check(const struct setup *setup, struct error *error)
-{
+	    options->stream_count, error)) == -1)
+		return -1;
 	return setup->streams.count <= REST_REQUESTS_MAX ? 0 :
 	    error_set(error, EXIT_CONFIG, "oracle.streams: %zu streams are "
 	    "more than the %d that one run reads: share them between runs "
@@ -61,12 +56,11 @@ setup_open(struct setup *setup, const struct options *options,
 	/* A login is for no stream. */
 	if (options->login.asked)
 		return 0;
-	if (load_streams(setup, error) == -1 || count_check(setup, error) ==
-	    -1 ||
+	if (load_streams(setup, error) == -1 ||
 	    singer_open(&setup->singer, &setup->streams, error) == -1 ||
 	    rest_open(&setup->rest, &setup->config, ledger, error) == -1)
 		return -1;
-	setup->rest.verbose = isatty(STDERR_FILENO) || options->verbose;
+	setup->rest.verbose = options->poller.verbose;
 	return poller_open(&setup->poller, &setup->rest, &setup->singer,
 	    &setup->streams, ledger, &setup->config, &options->poller,
 	    wake_fd, error);
@@ -108,17 +102,14 @@ state_load(struct setup *setup, struct buffer *text, struct json *state,
 {
 	const char *path = setup->options->state;
 	struct error broken;
-	char chunk[8192];
-	ssize_t count;
-	int fd;
+	int fd, rc;
 
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_errno(error, EXIT_NOINPUT,
 		    "cannot open the state '%s'", path);
-	while ((count = read(fd, chunk, sizeof(chunk))) > 0)
-		buffer_append(text, chunk, (size_t)count);
+	rc = buffer_read(text, fd);
 	close(fd);
-	if (count == -1 || text->failed)
+	if (rc == -1 || text->failed)
 		return error_set(error, EXIT_NOINPUT,
 		    "cannot read the state '%s'", path);
 	/* A run that wrote no STATE leaves an empty file: from the start. */
@@ -160,7 +151,7 @@ start_since(struct setup *setup, size_t index, struct error *error)
 	if (stream->cursor == NULL)
 		return 0;
 	if (bookmark_get(setup->ledger, setup->pipeline, stream->name, &text,
-	    error) == -1)
+	    NULL, error) == -1)
 		return -1;
 	if (text == NULL || clock_parse(text, &bookmark) == -1) {
 		free(text);
@@ -216,9 +207,9 @@ find_bookmark(struct setup *setup, const struct stream *stream,
 	*key = json_dup(state, json_member(state, node, "replication_key"));
 	if (*text != NULL || setup->options->state != NULL)
 		return 0;
-	return bookmark_get(setup->ledger, setup->pipeline, stream->name,
-	    text, error) == -1 || bookmark_key(setup->ledger, setup->pipeline,
-	    stream->name, key, error) == -1 ? -1 : 0;
+	free(*key);
+	return bookmark_get(setup->ledger, setup->pipeline, stream->name, text,
+	    key, error);
 }
 
 /* A bookmark of another attribute says nothing of what changed by this one. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "utf8.h"
 
@@ -71,6 +72,18 @@ buffer_append(struct buffer *buffer, const void *bytes, size_t count)
 	buffer->length += count;
 	buffer->data[buffer->length] = '\0';
 	return 0;
+}
+
+int
+buffer_read(struct buffer *buffer, int fd)
+{
+	char chunk[8192];
+	ssize_t count;
+
+	while ((count = read(fd, chunk, sizeof(chunk))) > 0)
+		if (buffer_append(buffer, chunk, (size_t)count) == -1)
+			return 0;
+	return count == -1 ? -1 : 0;
 }
 
 int

@@ -27,6 +27,9 @@ void buffer_free(struct buffer *buffer);  /* wipes nothing; see secret.h */
 void buffer_clear(struct buffer *buffer); /* empty, memory kept, not failed */
 const char *buffer_text(const struct buffer *buffer); /* "" when empty */
 int buffer_append(struct buffer *buffer, const void *bytes, size_t count);
+/* Append what is left to read of a descriptor, up to the ceiling (failed).
+ * -1: errno says why it can't be read. */
+int buffer_read(struct buffer *buffer, int fd);
 int buffer_puts(struct buffer *buffer, const char *text);
 int buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

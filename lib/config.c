@@ -220,8 +220,6 @@ check_owner(const struct config *config, int fd, struct error *error)
 static int
 read_file(struct config *config, bool found, struct error *error)
 {
-	char chunk[8192];
-	ssize_t count;
 	int fd, rc = -1;
 
 	if ((fd = open(config->path, O_RDONLY | O_CLOEXEC)) == -1)
@@ -232,13 +230,10 @@ read_file(struct config *config, bool found, struct error *error)
 		close(fd);
 		return -1;
 	}
-	while ((count = read(fd, chunk, sizeof(chunk))) > 0)
-		if (buffer_append(&config->text, chunk, (size_t)count) == -1)
-			break;
-	if (count < 0)
+	if (buffer_read(&config->text, fd) == -1)
 		error_errno(error, EXIT_CONFIG,
 		    "cannot read the configuration '%s'", config->path);
-	else if (count > 0)
+	else if (config->text.failed)
 		error_set(error, EXIT_CONFIG, "the configuration '%s' is "
 		    "larger than %zu bytes", config->path, CONFIG_BYTES_MAX);
 	else

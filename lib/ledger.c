@@ -193,15 +193,17 @@ ledger_close(struct ledger *ledger)
 	ledger->db = NULL;
 }
 
-/* One column of a bookmark. */
-static int
-bookmark_column(struct ledger *ledger, int column, const char *pipeline,
-    const char *stream, char **text, struct error *error)
+int
+bookmark_get(struct ledger *ledger, const char *pipeline, const char *stream,
+    char **value, char **replication_key, struct error *error)
 {
 	struct statement *statement;
+	bool copied;
 	int rc;
 
-	*text = NULL;
+	*value = NULL;
+	if (replication_key != NULL)
+		*replication_key = NULL;
 	if ((statement = db_prepare(ledger->db, "SELECT value, replication_key "
 	    "FROM bookmarks WHERE pipeline = ?1 AND stream = ?2",
 	    error)) == NULL)
@@ -210,25 +212,11 @@ bookmark_column(struct ledger *ledger, int column, const char *pipeline,
 	db_bind_text(statement, 2, stream);
 	if ((rc = db_step(statement, error)) != 1)
 		return rc;
-	*text = strdup(db_text(statement, column));
+	copied = (*value = strdup(db_text(statement, 0))) != NULL &&
+	    (replication_key == NULL || (*replication_key = strdup(
+	    db_text(statement, 1))) != NULL);
 	db_reset(statement);
-	return *text != NULL ? 0 :
-	    error_set(error, EXIT_SYSTEM, "out of memory");
-}
-
-int
-bookmark_get(struct ledger *ledger, const char *pipeline, const char *stream,
-    char **value, struct error *error)
-{
-	return bookmark_column(ledger, 0, pipeline, stream, value, error);
-}
-
-int
-bookmark_key(struct ledger *ledger, const char *pipeline, const char *stream,
-    char **replication_key, struct error *error)
-{
-	return bookmark_column(ledger, 1, pipeline, stream, replication_key,
-	    error);
+	return copied ? 0 : error_set(error, EXIT_SYSTEM, "out of memory");
 }
 
 int

@@ -69,12 +69,11 @@ int vault_writable(struct ledger *ledger, struct error *error);
 int vault_need(struct ledger *ledger, const char *name, struct secret *secret,
     struct error *error);
 
-/* The bookmark of a stream, a fresh string in *value (NULL: none yet); and the
- * attribute that it is a value of. */
-int bookmark_key(struct ledger *ledger, const char *pipeline,
-    const char *stream, char **replication_key, struct error *error);
+/* The bookmark of a stream, a fresh string in *value (NULL: none yet); and, if
+ * wanted, in *replication_key the attribute that it is a value of. */
 int bookmark_get(struct ledger *ledger, const char *pipeline,
-    const char *stream, char **value, struct error *error);
+    const char *stream, char **value, char **replication_key,
+    struct error *error);
 /* Set it inside the caller's transaction. replication_key is its attribute. */
 int bookmark_set(struct ledger *ledger, const char *pipeline,
     const char *stream, const char *replication_key, const char *value,

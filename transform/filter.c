@@ -63,17 +63,12 @@ static int
 read_program(const char *name, const char *path, struct buffer *text,
     struct error *error)
 {
-	char chunk[8192];
-	ssize_t count;
 	int fd, rc = 0;
 
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_errno(error, EXIT_CONFIG,
 		    "filter '%s': cannot open '%s'", name, path);
-	while ((count = read(fd, chunk, sizeof(chunk))) > 0)
-		if (buffer_append(text, chunk, (size_t)count) == -1)
-			break;
-	if (count == -1)
+	if (buffer_read(text, fd) == -1)
 		rc = error_errno(error, EXIT_CONFIG,
 		    "filter '%s': cannot read '%s'", name, path);
 	else if (text->failed)

@@ -77,12 +77,12 @@ test_bookmarks(struct ledger *ledger)
 {
 	char *value;
 
-	ok(bookmark_get(ledger, "p", "invoices", &value, &error) == 0 &&
+	ok(bookmark_get(ledger, "p", "invoices", &value, NULL, &error) == 0 &&
 	    value == NULL, "no bookmark yet");
 	ok(bookmark_set(ledger, "p", "invoices", "LastUpdateDate", "a",
 	    &error) == 0 && bookmark_set(ledger, "p", "invoices",
 	    "LastUpdateDate", "b", &error) == 0, "it is set and moved");
-	ok(bookmark_get(ledger, "p", "invoices", &value, &error) == 0 &&
+	ok(bookmark_get(ledger, "p", "invoices", &value, NULL, &error) == 0 &&
 	    value != NULL && strcmp(value, "b") == 0, "it is read");
 	free(value);
 }
