@@ -38,6 +38,7 @@ SQLITE_LIBS := $(call pkg,libs,sqlite3,-lsqlite3)
 SODIUM_LIBS := $(call pkg,libs,libsodium,-lsodium)
 JQ_LIBS     := $(call pkg,libs,libjq,-ljq)
 MHD_LIBS    := $(call pkg,libs,libmicrohttpd,-lmicrohttpd)
+SECCOMP_LIBS := $(call pkg,libs,libseccomp,-lseccomp)
 CRYPTO_LIBS := $(call pkg,libs,libcrypto,-lcrypto)
 PKG_CFLAGS  := $(sort $(call pkg,cflags,libcurl,) $(call pkg,cflags,sqlite3,) \
                $(call pkg,cflags,libsodium,) $(call pkg,cflags,libjq,) \
@@ -70,7 +71,7 @@ sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c))
 # in verify and auditctl.
 LEDGER_LIBS    = $(SQLITE_LIBS) $(SODIUM_LIBS)
 fetch_LIBS     = $(CURL_LIBS) $(CRYPTO_LIBS) $(MHD_LIBS) $(LEDGER_LIBS)
-transform_LIBS = $(JQ_LIBS) $(SODIUM_LIBS)
+transform_LIBS = $(JQ_LIBS) $(SODIUM_LIBS) $(SECCOMP_LIBS)
 deliver_LIBS   = $(CURL_LIBS) $(LEDGER_LIBS)
 verify_LIBS    = $(LEDGER_LIBS)
 auditctl_LIBS  = $(LEDGER_LIBS)
@@ -142,7 +143,7 @@ UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)) \
 # it: hence the makes within these targets.
 BUILD_DEPS = gcc libc6-dev make pkg-config libcurl4-openssl-dev libjq-dev \
              libsqlite3-dev libsodium-dev libmicrohttpd-dev libssl-dev \
-             zlib1g-dev
+             zlib1g-dev libseccomp-dev
 DEMO_DEPS  = $(BUILD_DEPS) jq curl procps
 TEST_DEPS  = $(DEMO_DEPS) bats parallel openssl sqlite3 bsdutils time
 DEPS       = $(TEST_DEPS) clang libclang-rt-14-dev shellcheck cppcheck mandoc

@@ -71,10 +71,15 @@ static const struct known {
 	{ "slack.timeout", JSON_STRING },
 	{ "slack.max_attempts", JSON_NUMBER },
 	{ "slack.retry_budget", JSON_STRING },
+	{ "transform", JSON_OBJECT },
+	{ "transform.workers", JSON_NUMBER },
+	{ "transform.cpu", JSON_STRING },
+	{ "transform.memory", JSON_NUMBER },
 	{ "filters", JSON_OBJECT },
 	{ "filters.*", JSON_OBJECT },
 	{ "filters.*.file", JSON_STRING },
 	{ "filters.*.config", JSON_OBJECT },
+	{ "filters.*.on_invalid", JSON_STRING },
 };
 
 /* Where somebody might put a secret, and the vault's name for it. */

@@ -14,6 +14,7 @@
 #include "transform/jvtext.h"
 #include "utf8.h"
 
+#define LEFT_MAX 100   /* outputs that are drained */
 #define REASON_MAX 500 /* bytes of what a filter says when it fails */
 
 static const char prologue[] = " . as {raw: $raw, stream: $stream, id: $id, "
@@ -287,10 +288,7 @@ filter_next(struct filter *filter, jv *output, struct error *error)
 		return 1;
 	if (jq_halted(filter->jq)) {
 		jv_free(*output);
-		/* libjq 1.6 frees the message of a halt again at each start
-		 * that follows: halt anew without one. */
-		jq_start(filter->jq, jv_null(), 0);
-		jq_halt(filter->jq, jv_invalid(), jv_invalid());
+		filter->midway = true;
 		return error_set(error, EXIT_DATA, "the filter halted; it must "
 		    "end by itself");
 	}
@@ -300,4 +298,22 @@ filter_next(struct filter *filter, jv *output, struct error *error)
 	}
 	reason(jv_invalid_get_msg(*output), error);
 	return -1;
+}
+
+bool
+filter_end(struct filter *filter)
+{
+	int i;
+	jv output;
+
+	for (i = 0; !filter->midway && i < LEFT_MAX; i++) {
+		output = jq_next(filter->jq);
+		filter->midway = jq_halted(filter->jq) != 0;
+		if (!jv_is_valid(output)) {
+			jv_free(output);
+			return !filter->midway;
+		}
+		jv_free(output);
+	}
+	return false;
 }

@@ -26,9 +26,9 @@
 struct filter {
 	char name[FILTER_NAME_MAX + 1];
 	jq_state *jq;
-	bool wants_raw;    /* its text mentions $raw */
-	uint64_t rejected; /* counted by the caller */
-	char first[400];   /* the first of them, in the caller's words */
+	bool wants_raw; /* its text mentions $raw */
+	bool midway; /* it halted: see filter_end */
+	bool trims;     /* an output over a limit is cut, not refused */
 };
 
 /* [A-Za-z0-9_-]{1,64} */
@@ -40,11 +40,15 @@ int filter_open(struct filter *filter, const char *name, const char *path,
     jv config, jv search, struct error *error);
 void filter_close(struct filter *filter); /* zeroed: fine */
 
-/* Begin a record, whatever ended the last one.  envelope (consumed) is an
+/* Begin a record, when the last one's outputs are at their end.  envelope (consumed) is an
  * object with raw, stream, id, version and record. */
 void filter_start(struct filter *filter, jv envelope);
 /* 1: *output is the next one, the caller's to free; 0: no more; -1: the
  * filter failed, *error says how (EXIT_DATA). */
 int filter_next(struct filter *filter, jv *output, struct error *error);
+/* Leave the record before its outputs are at their end.  false: it can't be
+ * run again, since libjq aborts when it is started anew inside of a path
+ * expression (jqlang/jq issue 1875) and, in 1.6, when it had halted. */
+bool filter_end(struct filter *filter);
 
 #endif

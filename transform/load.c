@@ -22,6 +22,9 @@ struct loader {
 	struct run *run;
 	struct config config; /* zeroed: there is none */
 	jv search;
+	load_report report;
+	void *context;
+	size_t count; /* of filters, also of those that don't compile */
 };
 
 static int
@@ -71,39 +74,85 @@ settings(const struct loader *loader, const char *name)
 	    jv_object();
 }
 
+/* Is an output that breaks a limit trimmed?  -1: neither yes nor no. */
 static int
-add_filter(struct loader *loader, const char *name, const char *path,
+trims(const struct loader *loader, const char *name)
+{
+	const struct json *json = &loader->config.json;
+	json_node node = json_member(json, json_member(json,
+	    json_member(json, 0, "filters"), name), "on_invalid");
+
+	if (loader->load->on_invalid != NULL)
+		return strcmp(loader->load->on_invalid, "trim") == 0;
+	return json_is(json, node, "trim") ? 1 :
+	    node == JSON_NONE || json_is(json, node, "reject") ? 0 : -1;
+}
+
+static bool
+is_taken(const struct run *run, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < run->count; i++)
+		if (strcmp(run->filters[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int
+open_filter(struct loader *loader, const char *name, const char *path,
     struct error *error)
 {
 	struct run *run = loader->run;
+	struct filter *filter = &run->filters[run->count];
 	jv config;
-	size_t i;
+	int trim;
 
 	if (!filter_is_name(name))
 		return error_set(error, EXIT_CONFIG, "'%.100s' is no name for "
 		    "a filter: take 1 to %d letters, digits, '_' and '-'",
 		    name, FILTER_NAME_MAX);
-	for (i = 0; i < run->count; i++)
-		if (strcmp(run->filters[i].name, name) == 0)
-			return error_set(error, EXIT_CONFIG,
-			    "there are two filters '%s': rename one", name);
+	if (is_taken(run, name))
+		return error_set(error, EXIT_CONFIG,
+		    "there are two filters '%s': rename one", name);
 	if (run->count == RUN_FILTERS_MAX)
 		return error_set(error, EXIT_CONFIG, "there are more than %d "
 		    "filters", RUN_FILTERS_MAX);
+	if ((trim = trims(loader, name)) == -1)
+		return error_set(error, EXIT_CONFIG, "'%s': filters.%s."
+		    "on_invalid must be reject or trim", loader->config.path,
+		    name);
 	config = settings(loader, name);
 	if (!jv_is_valid(config)) {
 		jv_free(config);
 		return error_set(error, EXIT_SYSTEM, "out of memory");
 	}
-	if (filter_open(&run->filters[run->count], name, path, config,
-	    jv_copy(loader->search), error) == -1)
+	if (filter_open(filter, name, path, config, jv_copy(loader->search),
+	    error) == -1)
 		return -1;
-	run->wants_raw |= run->filters[run->count++].wants_raw;
+	filter->trims = trim == 1;
+	run->wants_raw |= filter->wants_raw;
+	run->count++;
 	return 0;
 }
 
-static int
-add_named(struct loader *loader, const char *option, struct error *error)
+/* One that doesn't compile keeps none of the others from it: who mends them
+ * wants to know of all. */
+static void
+add_filter(struct loader *loader, const char *name, const char *path)
+{
+	struct error error;
+	int rc;
+
+	loader->count++;
+	loader->report(loader->context, name, path, LOAD_COMPILING, NULL);
+	rc = open_filter(loader, name, path, &error);
+	loader->report(loader->context, name, path,
+	    rc == 0 ? LOAD_COMPILED : LOAD_FAILED, rc == 0 ? NULL : &error);
+}
+
+static void
+add_named(struct loader *loader, const char *option)
 {
 	const char *equals = strchr(option, '=');
 	char name[FILTER_NAME_MAX + 2];
@@ -113,7 +162,7 @@ add_named(struct loader *loader, const char *option, struct error *error)
 		length = sizeof(name) - 1; /* add_filter refuses it */
 	memcpy(name, option, length);
 	name[length] = '\0';
-	return add_filter(loader, name, equals + 1, error);
+	add_filter(loader, name, equals + 1);
 }
 
 static int
@@ -138,7 +187,7 @@ add_all_of(struct loader *loader, const char *folder, struct error *error)
 	struct dirent **entries;
 	struct buffer path;
 	char *name;
-	int count, i, rc = 0;
+	int count, i;
 
 	if ((count = scandir(folder, &entries, is_program, by_name)) == -1)
 		return error_errno(error, EXIT_CONFIG,
@@ -149,14 +198,12 @@ add_all_of(struct loader *loader, const char *folder, struct error *error)
 		buffer_clear(&path);
 		buffer_printf(&path, "%s/%s", folder, name);
 		name[strlen(name) - strlen(SUFFIX)] = '\0';
-		if (rc == 0)
-			rc = add_filter(loader, name, buffer_text(&path),
-			    error);
+		add_filter(loader, name, buffer_text(&path));
 		free(entries[i]);
 	}
 	free(entries);
 	buffer_free(&path);
-	return rc;
+	return 0;
 }
 
 static int
@@ -176,10 +223,12 @@ add_configured(struct loader *loader, struct error *error)
 		file = json_dup(json, json_member(json, node, "file"));
 		path = file != NULL ? config_relative(&loader->config, file) :
 		    NULL;
-		rc = path != NULL ? add_filter(loader, buffer_text(&name),
-		    path, error) : error_set(error, EXIT_CONFIG, "'%s' lacks "
-		    "the key 'filters.%s.file': add it", loader->config.path,
-		    buffer_text(&name));
+		if (path != NULL)
+			add_filter(loader, buffer_text(&name), path);
+		else
+			rc = error_set(error, EXIT_CONFIG, "'%s' lacks the "
+			    "key 'filters.%s.file': add it",
+			    loader->config.path, buffer_text(&name));
 		free(file);
 		free(path);
 	}
@@ -203,15 +252,14 @@ add_filters(struct loader *loader, struct error *error)
 	size_t i;
 
 	for (i = 0; i < load->named_count; i++)
-		if (add_named(loader, load->named[i], error) == -1)
-			return -1;
+		add_named(loader, load->named[i]);
 	if (load->folder != NULL &&
 	    add_all_of(loader, load->folder, error) == -1)
 		return -1;
 	if (load->named_count == 0 && load->folder == NULL &&
 	    add_configured(loader, error) == -1)
 		return -1;
-	return loader->run->count > 0 ? 0 : no_filter(true, error);
+	return loader->count > 0 ? 0 : no_filter(true, error);
 }
 
 /* libjq 1.6 writes to the stream stderr, past every call-back, what a program
@@ -235,10 +283,12 @@ silence(struct error *error)
 }
 
 int
-load_filters(const struct load *load, struct run *run, struct error *error)
+load_filters(const struct load *load, struct run *run, load_report report,
+    void *context, struct error *error)
 {
 	static char *nothing[] = { NULL };
-	struct loader loader = { .load = load, .run = run };
+	struct loader loader = { .load = load, .run = run, .report = report,
+		.context = context };
 	int rc = -1;
 
 	if (config_present(load->config)) {

@@ -20,12 +20,20 @@ struct load {
 	const char *folder; /* -d, or NULL */
 	const char *modules[LOAD_FOLDERS_MAX]; /* -L */
 	size_t modules_count;
+	bool measure; /* note the CPU time of each filter */
+	const char *on_invalid; /* reject or trim, for all; NULL: each its own */
 };
 
-/* Fill run->filters.  Reads the environment, then empties it for good: no
- * filter sees it, nor does libjq find a ~/.jq.  Errors: EXIT_CONFIG,
- * EXIT_SYSTEM. */
-int load_filters(const struct load *load, struct run *run,
-    struct error *error);
+enum load_stage { LOAD_COMPILING, LOAD_COMPILED, LOAD_FAILED };
+
+/* Told of each filter, before and after; error goes with LOAD_FAILED. */
+typedef void (*load_report)(void *context, const char *name, const char *path,
+    enum load_stage stage, const struct error *error);
+
+/* Fill run->filters with those that compile.  Empties the environment for
+ * good: no filter sees it, nor does libjq find a ~/.jq.  -1: there are none to
+ * compile, or the configuration is wrong (EXIT_CONFIG, EXIT_SYSTEM). */
+int load_filters(const struct load *load, struct run *run, load_report report,
+    void *context, struct error *error);
 
 #endif

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* transform: run jq filters over records, write Slack messages. */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "line.h"
+#include "config.h"
+#include "clock.h"
 #include "log.h"
-#include "transform/load.h"
+#include "transform/pool.h"
 
 static const char usage[] =
     "usage: transform [--config FILE] [-f NAME=FILE]... [-d FOLDER]\n"
-    "                 [-L FOLDER]... [FILE...]\n"
+    "                 [-L FOLDER]... [-j N] [FILE...]\n"
     "\n"
     "Run jq filters over Singer records, one JSON object a line, and write\n"
     "the Slack messages that they make.  Without FILE, or for -, read stdin.\n"
@@ -26,9 +25,24 @@ static const char usage[] =
     "  -f NAME=FILE       a filter and its name (repeatable)\n"
     "  -d FOLDER          all *.jq of a folder, named after their files\n"
     "  -L FOLDER          look here for modules first (repeatable)\n"
+    "  -j, --workers N    at most N processes at a time run filters\n"
+    "      --cpu SPAN     a filter's budget for a record: CPU time (1s)\n"
+    "      --memory MB    and memory of a worker (256)\n"
     "      --log FORMAT   text or json, on stderr\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n";
+
+#define MEMORY_MIN 64      /* MB */
+#define MEMORY_MAX 1048576
+#define CPU_MIN_MS 10
+#define CPU_MAX_MS 600000
+#define FLUSH_BYTES 65536
+#define OUT_MAX (2 * RUN_LINE_BYTES_MAX)
+
+struct options {
+	struct load load;
+	int64_t workers, cpu_ms, memory; /* 0: the configuration's */
+};
 
 static int
 bad(const char *message)
@@ -37,10 +51,43 @@ bad(const char *message)
 	return EXIT_USAGE;
 }
 
+/* An integer in [low, high], or 0. */
+static int64_t
+number(const char *text, int64_t low, int64_t high)
+{
+	char *end;
+	long long value = strtoll(text, &end, 10);
+
+	return *end == '\0' && *text != '\0' && value >= low &&
+	    value <= high ? value : 0;
+}
+
 /* 0: taken; else the exit status. */
 static int
-set_option(struct load *load, int option)
+set_budget(struct options *options, int option)
 {
+	switch (option) {
+	case 'j':
+		options->workers = number(optarg, 1, POOL_WORKERS_MAX);
+		return options->workers > 0 ? 0 :
+		    bad("-j takes a number from 1 to 64");
+	case 'M':
+		options->memory = number(optarg, MEMORY_MIN, MEMORY_MAX);
+		return options->memory > 0 ? 0 :
+		    bad("--memory takes megabytes, 64 or more");
+	default:
+		return clock_parse_span(optarg, &options->cpu_ms) == 0 &&
+		    options->cpu_ms >= CPU_MIN_MS &&
+		    options->cpu_ms <= CPU_MAX_MS ? 0 :
+		    bad("--cpu takes a span from 10ms to 10m");
+	}
+}
+
+static int
+set_option(struct options *options, int option)
+{
+	struct load *load = &options->load;
+
 	switch (option) {
 	case 'c':
 		load->config = optarg;
@@ -62,6 +109,10 @@ set_option(struct load *load, int option)
 			return bad("too many -L");
 		load->modules[load->modules_count++] = optarg;
 		return 0;
+	case 'j':
+	case 'M':
+	case 'C':
+		return set_budget(options, option);
 	case 'l':
 		return log_open("transform", optarg) == 0 ? 0 :
 		    bad("--log takes text or json");
@@ -72,10 +123,13 @@ set_option(struct load *load, int option)
 
 /* -1: go on; else the exit status. */
 static int
-parse_options(struct load *load, int argc, char **argv)
+parse_options(struct options *options, int argc, char **argv)
 {
 	static const struct option table[] = {
 		{ "config", required_argument, NULL, 'c' },
+		{ "workers", required_argument, NULL, 'j' },
+		{ "cpu", required_argument, NULL, 'C' },
+		{ "memory", required_argument, NULL, 'M' },
 		{ "log", required_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -84,8 +138,8 @@ parse_options(struct load *load, int argc, char **argv)
 	int option, rc;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "c:f:d:L:hV", table, NULL)) !=
-	    -1) {
+	while ((option = getopt_long(argc, argv, "c:f:d:L:j:hV", table,
+	    NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
 			return EXIT_DONE;
@@ -94,124 +148,155 @@ parse_options(struct load *load, int argc, char **argv)
 			puts("transform (ledgerpipe) " VERSION);
 			return EXIT_DONE;
 		}
-		if ((rc = set_option(load, option)) != 0)
+		if ((rc = set_option(options, option)) != 0)
 			return rc;
 	}
 	return -1;
 }
 
+/* The pool's settings: of the command line, else of the configuration. */
 static int
-read_lines(struct run *run, struct line_reader *reader, const char *where,
+settle(const struct options *options, struct pool_settings *settings,
     struct error *error)
 {
-	struct pollfd wait = { .fd = reader->fd, .events = POLLIN };
-	struct error failure;
-	const char *text;
-	size_t length;
-	int rc = 0;
+	struct config config = { 0 };
+	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t workers, cpu_ms, memory;
+	int rc = -1;
 
-	while (rc == 0) {
-		switch (line_next(reader, &text, &length, &failure)) {
-		case LINE_OK:
-			rc = run_line(run, where, reader->number, text, length,
-			    error);
-			break;
-		case LINE_TOO_LONG:
-			rc = run_long_line(run, where, reader->number, error);
-			break;
-		case LINE_AGAIN:
-			/* It pauses, be it inside a line. */
-			if ((rc = run_flush(run, error)) == 0)
-				poll(&wait, 1, -1);
-			break;
-		case LINE_TORN:
-			return error_set(error, EXIT_TEMPFAIL, "%sline %" PRIu64
-			    ": the input ended inside it; run the pipeline "
-			    "again", where, reader->number);
-		case LINE_END:
-			return 0;
-		case LINE_ERROR:
-		default:
-			return error_set(error, failure.code, "%s%.900s", where,
-			    failure.message);
-		}
-	}
+	if (config_present(options->load.config) &&
+	    config_open(&config, options->load.config, error) == -1)
+		return -1;
+	if (config_integer(&config, "transform.workers", processors < 1 ? 1 :
+	    processors > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : processors, 1,
+	    POOL_WORKERS_MAX, &workers, error) == -1 ||
+	    config_span(&config, "transform.cpu", 1000, CPU_MIN_MS,
+	    CPU_MAX_MS, &cpu_ms, error) == -1 ||
+	    config_integer(&config, "transform.memory", 256, MEMORY_MIN,
+	    MEMORY_MAX, &memory, error) == -1)
+		goto out;
+	if (options->workers > 0)
+		workers = options->workers;
+	if (options->cpu_ms > 0)
+		cpu_ms = options->cpu_ms;
+	if (options->memory > 0)
+		memory = options->memory;
+	settings->workers = (size_t)workers;
+	settings->budget = (struct budget){ cpu_ms, (size_t)memory << 20 };
+	rc = 0;
+out:
+	config_close(&config);
 	return rc;
 }
 
+/* ---- the sink that is stdout ------------------------------------------------ */
+
+static int
+flush(void *context, struct error *error)
+{
+	struct buffer *out = context;
+	int rc = write_all(STDOUT_FILENO, out->data, out->length, error);
+
+	buffer_clear(out);
+	return rc;
+}
+
+static int
+lines(void *context, const char *text, size_t length, struct error *error)
+{
+	struct buffer *out = context;
+
+	if (buffer_append(out, text, length) == -1)
+		return error_set(error, EXIT_SYSTEM, "cannot hold the output: "
+		    "out of memory");
+	return out->length > FLUSH_BYTES ? flush(out, error) : 0;
+}
+
+/* ---- the input ---------------------------------------------------------------- */
+
 /* One file; NULL: stdin. */
 static int
-read_file(struct run *run, const char *path, struct error *error)
+read_file(struct pool *pool, const char *path, struct error *error)
 {
-	struct line_reader reader;
-	struct buffer where;
-	int fd = STDIN_FILENO, flags, rc;
+	int fd = STDIN_FILENO, rc;
 
 	if (path != NULL && (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return error_errno(error, EXIT_NOINPUT, "cannot open '%s'",
 		    path);
-	buffer_init(&where, 4096);
-	if (path != NULL)
-		buffer_printf(&where, "'%s', ", path);
-	line_open(&reader, fd);
-	/* A read must not wait while there is something to write.  A terminal
-	 * gets its flags back. */
-	if ((flags = fcntl(fd, F_GETFL)) != -1)
-		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	rc = read_lines(run, &reader, buffer_text(&where), error);
-	if (flags != -1)
-		fcntl(fd, F_SETFL, flags);
-	line_close(&reader);
-	buffer_free(&where);
+	rc = pool_read(pool, fd, path, error);
 	if (path != NULL)
 		close(fd);
 	return rc;
 }
 
 static int
-read_files(struct run *run, char **files, struct error *error)
+read_files(struct pool *pool, char **files, struct error *error)
 {
-	struct error flush;
 	int rc = 0;
 
 	if (*files == NULL)
-		rc = read_file(run, NULL, error);
+		return read_file(pool, NULL, error);
 	for (; *files != NULL && rc == 0; files++)
-		rc = read_file(run, strcmp(*files, "-") == 0 ? NULL : *files,
+		rc = read_file(pool, strcmp(*files, "-") == 0 ? NULL : *files,
 		    error);
-	/* The lines before an error are good; after a failed write there are
-	 * none left. */
-	if (run_flush(run, &flush) == -1 && rc == 0) {
-		*error = flush;
-		rc = -1;
-	}
 	return rc;
+}
+
+static int
+run(const struct options *options, const struct sink *sink, char **files,
+    struct error *error)
+{
+	struct pool_settings settings = { 0 };
+	static struct pool pool;
+	int rc;
+
+	if (settle(options, &settings, error) == -1)
+		return log_failure(error);
+	if (pool_open(&pool, &options->load, &settings, sink, error) == -1)
+		rc = log_failure(error);
+	else if (read_files(&pool, files, error) == -1) {
+		/* What was rejected is told also before a failure. */
+		pool_verdict(&pool);
+		rc = log_failure(error);
+	} else
+		rc = pool_verdict(&pool);
+	pool_close(&pool);
+	return rc;
+}
+
+/* No socket takes the place of a standard descriptor that was closed: reading
+ * it gives nothing, and writing fails as it should. */
+static int
+hold_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", O_RDONLY) != fd)
+			return -1;
+	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct load load = { 0 };
+	struct options options = { 0 };
 	struct error error;
-	static struct run run;
-	int rc, verdict;
+	struct buffer out;
+	struct sink sink = { .context = &out, .lines = lines, .pause = flush };
+	int rc;
 
 	log_open("transform", NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if ((rc = parse_options(&load, argc, argv)) != -1)
+	if ((rc = parse_options(&options, argc, argv)) != -1)
 		return log_close_stdout(rc);
-	if (sodium_init() == -1) {
-		log_error("cannot start libsodium");
+	if (hold_standard() == -1 || sodium_init() == -1) {
+		log_error("cannot open /dev/null, or start libsodium");
 		return EXIT_SYSTEM;
 	}
-	run_open(&run);
-	if (load_filters(&load, &run, &error) == -1)
-		rc = log_failure(&error);
-	else {
-		rc = read_files(&run, argv + optind, &error);
-		verdict = run_verdict(&run);
-		rc = rc == -1 ? log_failure(&error) : verdict;
-	}
-	run_close(&run);
+	buffer_init(&out, OUT_MAX);
+	rc = run(&options, &sink, argv + optind, &error);
+	buffer_free(&out);
 	return log_close_stdout(rc);
 }

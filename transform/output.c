@@ -102,7 +102,7 @@ output_message(struct buffer *out, const char *filter,
 
 void
 output_reject(struct buffer *out, const char *filter,
-    const struct input *input, const char *why)
+    const struct input *input, const char *why, size_t room)
 {
 	const char *text;
 	size_t length;
@@ -113,7 +113,7 @@ output_reject(struct buffer *out, const char *filter,
 	buffer_puts(out, ",\"record\":");
 	/* With what stands around it the line must not pass the ceiling, or
 	 * no reader would take it. */
-	if (length > OUTPUT_REJECT_MAX)
+	if (length > OUTPUT_REJECT_MAX || length > room)
 		buffer_puts(out, "null");
 	else
 		buffer_append(out, text, length);

@@ -17,8 +17,9 @@
  * outputs for this record from 0. */
 void output_message(struct buffer *out, const char *filter,
     const struct input *input, size_t position, const struct json *message);
+/* room: bytes that the record may take; null stands for one that doesn't fit.*/
 void output_reject(struct buffer *out, const char *filter,
-    const struct input *input, const char *why);
+    const struct input *input, const char *why, size_t room);
 /* A line that is no message.  line: NULL for one that was too long to hold. */
 void output_bad_line(struct buffer *out, const struct input *input,
     const char *line, size_t length, uint64_t number, const char *why);

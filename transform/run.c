@@ -2,17 +2,18 @@
 #include "transform/run.h"
 
 #include <inttypes.h>
-#include <unistd.h>
+#include <string.h>
+#include <time.h>
 
 #include "line.h"
-#include "log.h"
 #include "transform/check.h"
 #include "transform/jvtext.h"
 #include "transform/output.h"
 
-/* One filter's lines for the largest record; what is over the flush size
- * leaves filter by filter. */
-#define OUT_MAX (4 * LINE_MAX_BYTES)
+/* Beside the lines that a filter may make: a REJECT for each filter and the
+ * account. */
+#define OUT_MAX (RUN_LINE_BYTES_MAX + 2 * LINE_MAX_BYTES)
+#define NOTES_MAX ((size_t)1 << 20)
 
 void
 run_open(struct run *run)
@@ -20,53 +21,92 @@ run_open(struct run *run)
 	*run = (struct run){ 0 };
 	input_open(&run->input);
 	buffer_init(&run->out, OUT_MAX);
+	buffer_init(&run->notes, NOTES_MAX);
 	buffer_init(&run->output, RUN_OUTPUT_BYTES_MAX);
 }
 
-void
-run_close(struct run *run)
+static void
+at_filter(struct run *run, uint32_t filter)
 {
-	size_t i;
+	run->progress->filter = filter;
+	run->progress->step++;
+}
 
-	for (i = 0; i < run->count; i++)
-		filter_close(&run->filters[i]);
-	input_close(&run->input);
-	buffer_free(&run->out);
-	buffer_free(&run->output);
-	json_free(&run->message);
+static void
+at_line(struct run *run, uint64_t number)
+{
+	run->progress->number = number;
+	at_filter(run, PROGRESS_RECORD);
 }
 
 int
-run_flush(struct run *run, struct error *error)
+run_schema(struct run *run, const char *text, size_t length,
+    struct error *error)
 {
-	int rc = write_all(STDOUT_FILENO, run->out.data, run->out.length,
-	    error);
-
-	buffer_clear(&run->out);
-	return rc;
+	return input_read(&run->input, text, length, error) == INPUT_SCHEMA ?
+	    0 : -1;
 }
 
-/* After lines were appended. */
-static int
-pass_on(struct run *run, struct error *error)
+void
+run_veto(struct run *run, size_t filter, const char *why, size_t length,
+    bool stays)
 {
-	struct buffer *out = &run->out;
+	struct veto *veto;
+	size_t i;
 
-	if (out->failed) {
-		/* What there is will be written yet: end it with a line. */
-		while (out->length > 0 && out->data[out->length - 1] != '\n')
-			out->length--;
-		return error_set(error, EXIT_SYSTEM, "cannot hold the output: "
-		    "out of memory");
+	for (i = 0; i < run->count; i++)
+		if (i == filter || filter == RUN_ALL_FILTERS) {
+			veto = &run->vetoes[i];
+			snprintf(stays ? veto->chunk : veto->line,
+			    sizeof(veto->line), "%.*s", (int)length, why);
+		}
+}
+
+/* "": the filter is to be run. */
+static const char *
+veto_of(const struct run *run, size_t filter)
+{
+	const struct veto *veto = &run->vetoes[filter];
+
+	return veto->line[0] != '\0' ? veto->line : veto->chunk;
+}
+
+static void
+lift(struct run *run, bool all)
+{
+	size_t i;
+
+	for (i = 0; i < run->count; i++) {
+		run->vetoes[i].line[0] = '\0';
+		if (all)
+			run->vetoes[i].chunk[0] = '\0';
 	}
-	return out->length > RUN_FLUSH_BYTES ? run_flush(run, error) : 0;
+}
+
+void
+run_free(struct run *run)
+{
+	lift(run, true);
+	at_filter(run, PROGRESS_IDLE);
+}
+
+/* A note about a filter: which record, and in words of ours, why. */
+static void
+note(struct run *run, char letter, size_t filter, const char *why)
+{
+	buffer_printf(&run->notes, "%c%zu %.100s %.100s%s%.180s", letter,
+	    filter, buffer_text(&run->input.stream),
+	    buffer_text(&run->input.id), why != NULL ? ": " : "",
+	    why != NULL ? why : "");
+	buffer_append(&run->notes, "", 1);
 }
 
 /* Check an output (consumed) and append its MESSAGE. */
 static int
-add_message(struct run *run, const struct filter *filter, size_t position,
-    jv output, struct error *error)
+add_message(struct run *run, size_t index, size_t position, jv output,
+    struct error *error)
 {
+	const struct filter *filter = &run->filters[index];
 	struct error why;
 
 	if (position == RUN_OUTPUTS_MAX) {
@@ -81,7 +121,8 @@ add_message(struct run *run, const struct filter *filter, size_t position,
 		    "than %d or over the ceiling of %zu bytes", position,
 		    JSON_DEPTH_MAX - 1, RUN_OUTPUT_BYTES_MAX);
 	if (json_parse(&run->message, run->output.data, run->output.length,
-	    &why) == -1 || check_message(&run->message, &why) == -1)
+	    &why) == -1 || check_message(&run->message,
+	    &why) == -1)
 		return error_set(error, why.code, "output %zu: %.900s",
 		    position, why.message);
 	output_message(&run->out, filter->name, &run->input, position,
@@ -89,53 +130,79 @@ add_message(struct run *run, const struct filter *filter, size_t position,
 	return 0;
 }
 
-/* Count a reject, and keep which was the first.  why is told when it is in
- * words of ours; a filter's own (NULL) may quote the record. */
+/* In place of what a filter made: where that began, and why. */
 static void
-count_reject(const struct run *run, struct filter *filter, const char *why)
+reject(struct run *run, size_t index, size_t before, const char *why,
+    bool ours)
 {
-	if (filter->rejected++ == 0)
-		snprintf(filter->first, sizeof(filter->first),
-		    "%.100s %.100s%s%.180s", buffer_text(&run->input.stream),
-		    buffer_text(&run->input.id), why != NULL ? ": " : "",
-		    why != NULL ? why : "");
+	run->out.length = before;
+	run->out.failed = false;
+	output_reject(&run->out, run->filters[index].name, &run->input, why,
+	    RUN_LINE_BYTES_MAX > before ? RUN_LINE_BYTES_MAX - before : 0);
+	note(run, 'R', index, ours ? why : NULL);
 }
 
-/* All of a filter's messages for the record, or one REJECT; *lines: how many
- * lines that made. */
-static int
-run_filter(struct run *run, struct filter *filter, jv envelope,
-    size_t *lines, struct error *error)
+/* All of a filter's messages for the record, or one REJECT; how many lines
+ * that made. */
+static size_t
+run_filter(struct run *run, size_t index, jv envelope)
 {
-	size_t before = run->out.length;
+	struct filter *filter = &run->filters[index];
+	const size_t before = run->out.length;
 	struct error why;
+	size_t lines = 0;
+	bool ours = false;
 	jv output;
 	int got;
-	bool ours = false;
 
-	*lines = 0;
+	if (*veto_of(run, index) != '\0') {
+		jv_free(envelope);
+		reject(run, index, before, veto_of(run, index), true);
+		return 1;
+	}
+	at_filter(run, (uint32_t)index);
 	filter_start(filter, envelope);
 	while ((got = filter_next(filter, &output, &why)) == 1) {
-		if (add_message(run, filter, *lines, output, &why) == -1) {
+		if (add_message(run, index, lines, output, &why) == -1) {
 			got = -1;
 			ours = true;
 			break;
 		}
-		(*lines)++;
+		lines++;
 	}
+	if (ours || filter->midway)
+		run->spent |= !filter_end(filter);
+	if (got == 0 && (run->out.failed ||
+	    run->out.length > RUN_LINE_BYTES_MAX))
+		got = error_set(&why, EXIT_DATA, "the messages about this "
+		    "record are over the ceiling of %zu bytes",
+		    RUN_LINE_BYTES_MAX);
 	if (got == -1) {
-		if (why.code != EXIT_DATA) {
-			*error = why;
-			return -1;
-		}
-		run->out.length = before;
-		output_reject(&run->out, filter->name, &run->input,
-		    why.message);
-		*lines = 1;
-		count_reject(run, filter, ours ? why.message : NULL);
-		run->bad = true;
+		reject(run, index, before, why.message, ours);
+		lines = 1;
 	}
-	return pass_on(run, error);
+	at_filter(run, PROGRESS_RECORD);
+	return lines;
+}
+
+static int64_t
+cpu_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static size_t
+measure_filter(struct run *run, size_t index, jv envelope)
+{
+	const int64_t start = cpu_ns();
+	const size_t lines = run_filter(run, index, envelope);
+
+	buffer_printf(&run->notes, "M%zu %" PRId64, index, cpu_ns() - start);
+	buffer_append(&run->notes, "", 1);
+	return lines;
 }
 
 /* What a filter's program is wrapped to take apart. */
@@ -172,90 +239,93 @@ static int
 run_record(struct run *run, struct error *error)
 {
 	size_t lines[RUN_FILTERS_MAX], i;
-	jv envelope = envelope_of(run);
-	int rc = 0;
+	bool all = true;
+	jv envelope;
 
+	for (i = 0; i < run->count; i++)
+		all = all && *veto_of(run, i) != '\0';
+	/* The record itself may be what can't be held. */
+	envelope = all ? jv_null() : envelope_of(run);
 	if (!jv_is_valid(envelope)) {
 		jv_free(envelope);
 		return error_set(error, EXIT_SYSTEM, "cannot hold a record: "
 		    "out of memory");
 	}
-	for (i = 0; i < run->count && rc == 0; i++)
-		rc = run_filter(run, &run->filters[i], jv_copy(envelope),
-		    &lines[i], error);
+	for (i = 0; i < run->count; i++)
+		lines[i] = run->measure ?
+		    measure_filter(run, i, jv_copy(envelope)) :
+		    run_filter(run, i, jv_copy(envelope));
 	jv_free(envelope);
-	if (rc == -1)
-		return -1;
 	output_seen(&run->out, &run->input, run->filters, lines, run->count);
-	return pass_on(run, error);
+	return 0;
+}
+
+static void
+bad_line(struct run *run, uint64_t number, const char *text, size_t length,
+    const char *why)
+{
+	output_bad_line(&run->out, &run->input, text, length, number, why);
+	buffer_printf(&run->notes, "B%s", why);
+	buffer_append(&run->notes, "", 1);
 }
 
 static int
-bad_line(struct run *run, const char *where, uint64_t number,
-    const char *text, size_t length, const char *why, struct error *error)
+finish(struct run *run, struct error *error)
 {
-	log_error("%sline %" PRIu64 ": %s; it is passed on as a REJECT", where,
-	    number, why);
-	run->bad = true;
-	output_bad_line(&run->out, &run->input, text, length, number, why);
-	return pass_on(run, error);
+	lift(run, false);
+	return run->out.failed || run->notes.failed ? error_set(error,
+	    EXIT_SYSTEM, "cannot hold the output: out of memory") : 0;
 }
 
 int
-run_line(struct run *run, const char *where, uint64_t number,
-    const char *text, size_t length, struct error *error)
+run_line(struct run *run, uint64_t number, const char *text, size_t length,
+    struct error *error)
 {
 	struct error why;
+	int rc = 0;
 
+	at_line(run, number);
+	buffer_clear(&run->out);
+	buffer_clear(&run->notes);
 	switch (input_read(&run->input, text, length, &why)) {
 	case INPUT_SCHEMA:
-		return 0;
+		/* Others come by run_schema. */
+		bad_line(run, number, text, length,
+		    "a SCHEMA must write its type without escapes");
+		break;
 	case INPUT_RECORD:
-		return run_record(run, error);
+		rc = run_record(run, error);
+		break;
 	case INPUT_STATE:
 		buffer_append(&run->out, text, length);
 		buffer_puts(&run->out, "\n");
-		return pass_on(run, error);
+		break;
 	case INPUT_UNKNOWN:
-		if (!run->unknown)
-			log_warning("%sline %" PRIu64 ": a message of a type "
-			    "other than SCHEMA, RECORD and STATE is passed "
-			    "over, as are all that follow", where, number);
-		run->unknown = true;
-		return 0;
+		buffer_append(&run->notes, "U", 2);
+		break;
 	case INPUT_BAD:
 	default:
-		if (why.code != EXIT_DATA) {
+		if (why.code == EXIT_DATA)
+			bad_line(run, number, text, length, why.message);
+		else {
 			*error = why;
-			return -1;
+			rc = -1;
 		}
-		return bad_line(run, where, number, text, length, why.message,
-		    error);
 	}
+	return rc == 0 ? finish(run, error) : -1;
 }
 
 int
-run_long_line(struct run *run, const char *where, uint64_t number,
-    struct error *error)
+run_long_line(struct run *run, uint64_t number, struct error *error)
 {
 	char why[80];
 
+	at_line(run, number);
+	buffer_clear(&run->out);
+	buffer_clear(&run->notes);
 	snprintf(why, sizeof(why), "is longer than the ceiling of %zu bytes",
 	    LINE_MAX_BYTES);
 	buffer_clear(&run->input.stream);
-	return bad_line(run, where, number, NULL, 0, why, error);
-}
-
-int
-run_verdict(const struct run *run)
-{
-	size_t i;
-
-	for (i = 0; i < run->count; i++)
-		if (run->filters[i].rejected > 0)
-			log_error("filter '%s': records rejected: %" PRIu64
-			    "; their REJECT lines say why; the first: %s",
-			    run->filters[i].name, run->filters[i].rejected,
-			    run->filters[i].first);
-	return run->bad ? EXIT_DATA : EXIT_DONE;
+	bad_line(run, number, NULL, 0, why);
+	return finish(run, error);
 }

@@ -1,42 +1,55 @@
 /*
  * run: a Singer line in, transform's lines out.
  *
- * Owns the filters and what a line needs.  Lines gather in out until
- * run_flush: the caller decides when its reader should not have to wait.
+ * Owns the filters and what a line needs.  After run_line its lines are in out
+ * and what there is to tell of it in notes (frame.h): both hold until the next
+ * line.  What a filter failed on is a REJECT; run_line fails only when memory
+ * runs out.
  */
 #ifndef LEDGERPIPE_TRANSFORM_RUN_H
 #define LEDGERPIPE_TRANSFORM_RUN_H
 
 #include "transform/filter.h"
+#include "transform/frame.h"
 #include "transform/input.h"
 
 #define RUN_FILTERS_MAX 128
 #define RUN_OUTPUTS_MAX 20  /* of one filter for one record */
 #define RUN_OUTPUT_BYTES_MAX ((size_t)1 << 18) /* of one output */
-#define RUN_FLUSH_BYTES 65536
+#define RUN_LINE_BYTES_MAX ((size_t)64 << 20) /* of all lines for one record */
+#define RUN_ALL_FILTERS SIZE_MAX
+
+/* Why a filter isn't run; "": it is. */
+struct veto {
+	char line[200];  /* over this line */
+	char chunk[200]; /* until run_free */
+};
 
 struct run {
 	struct filter filters[RUN_FILTERS_MAX];
+	struct veto vetoes[RUN_FILTERS_MAX];
 	size_t count;
 	bool wants_raw; /* any of the filters does */
+	bool spent;     /* a filter can't be run again: end this process */
+	bool measure;   /* note the CPU time of each filter */
 	struct input input;
-	struct buffer out, output;
+	struct buffer out, notes, output;
 	struct json message;
-	bool bad;     /* a line or a record was rejected */
-	bool unknown; /* a type we don't know was told of */
+	struct progress *progress; /* told what it is at */
 };
 
 void run_open(struct run *run);
-void run_close(struct run *run);
-/* A line; where is "" or the file's name and ", ", for messages.
- * -1: stop (EXIT_IO, EXIT_SYSTEM). */
-int run_line(struct run *run, const char *where, uint64_t number,
-    const char *text, size_t length, struct error *error);
-/* A line over LINE_MAX_BYTES. */
-int run_long_line(struct run *run, const char *where, uint64_t number,
+/* A SCHEMA that stands before what comes. */
+int run_schema(struct run *run, const char *text, size_t length,
     struct error *error);
-int run_flush(struct run *run, struct error *error); /* EXIT_IO */
-/* Tell what each filter rejected; the exit status. */
-int run_verdict(const struct run *run);
+/* Don't run a filter (or all) over the next line, or until run_free. */
+void run_veto(struct run *run, size_t filter, const char *why, size_t length,
+    bool stays);
+void run_free(struct run *run); /* of vetoes */
+/* number: the line's; -1: out of memory. */
+int run_line(struct run *run, uint64_t number, const char *text, size_t length,
+    struct error *error);
+/* A line over LINE_MAX_BYTES. */
+int run_long_line(struct run *run, uint64_t number, struct error *error);
 
 #endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "transform/chunk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "line.h"
+#include "transform/run.h"
+
+#define NOTES_MAX ((size_t)1 << 20)
+
+void
+chunk_open(struct chunk *chunk)
+{
+	*chunk = (struct chunk){ 0 };
+	buffer_init(&chunk->input, 4 * LINE_MAX_BYTES);
+	buffer_init(&chunk->answers, 4 * RUN_LINE_BYTES_MAX);
+}
+
+void
+chunk_close(struct chunk *chunk)
+{
+	buffer_free(&chunk->input);
+	buffer_free(&chunk->answers);
+	free(chunk->vetoes);
+	*chunk = (struct chunk){ 0 };
+}
+
+/* A buffer that one large line has grown is given back. */
+static void
+reset(struct buffer *buffer)
+{
+	const size_t ceiling = buffer->ceiling;
+
+	if (buffer->capacity > LINE_MAX_BYTES / 4) {
+		buffer_free(buffer);
+		buffer_init(buffer, ceiling);
+	}
+	buffer_clear(buffer);
+}
+
+void
+chunk_clear(struct chunk *chunk)
+{
+	reset(&chunk->input);
+	reset(&chunk->answers);
+	chunk->lines = chunk->answered = 0;
+	chunk->whole = chunk->emitted = chunk->at = 0;
+	chunk->veto_count = 0;
+}
+
+static void
+frame_append(struct buffer *out, enum frame_kind kind, uint64_t number,
+    const char *text, size_t length)
+{
+	const struct frame frame = { number, (uint32_t)length, kind };
+
+	buffer_append(out, &frame, sizeof(frame));
+	buffer_append(out, text, length);
+}
+
+int
+chunk_add(struct chunk *chunk, uint64_t number, const char *text,
+    size_t length)
+{
+	frame_append(&chunk->input, text != NULL ? FRAME_LINE : FRAME_LONG,
+	    number, text != NULL ? text : "", text != NULL ? length : 0);
+	chunk->lines++;
+	return chunk->input.failed ? -1 : 0;
+}
+
+int
+chunk_veto(struct chunk *chunk, uint64_t number, size_t filter,
+    const char *why)
+{
+	size_t capacity = chunk->veto_capacity * 2 + 8;
+	struct chunk_veto *vetoes;
+
+	if (chunk->veto_count == chunk->veto_capacity) {
+		vetoes = realloc(chunk->vetoes, capacity * sizeof(*vetoes));
+		if (vetoes == NULL)
+			return -1;
+		chunk->vetoes = vetoes;
+		chunk->veto_capacity = capacity;
+	}
+	vetoes = &chunk->vetoes[chunk->veto_count++];
+	*vetoes = (struct chunk_veto){ .number = number, .filter = filter };
+	strncpy(vetoes->why, why, sizeof(vetoes->why) - 1);
+	return 0;
+}
+
+static size_t
+frame_at(const struct buffer *input, size_t at, struct frame *frame)
+{
+	memcpy(frame, input->data + at, sizeof(*frame));
+	return at + sizeof(*frame) + frame->length;
+}
+
+void
+chunk_send(const struct chunk *chunk, const struct buffer *stops,
+    bool stops_first, struct buffer *send)
+{
+	struct frame frame;
+	size_t at = 0, next, line = 0, i;
+
+	if (stops_first)
+		buffer_append(send, buffer_text(stops), stops->length);
+	for (; at < chunk->input.length; at = next, line++) {
+		next = frame_at(&chunk->input, at, &frame);
+		if (line < chunk->answered)
+			continue;
+		for (i = 0; i < chunk->veto_count; i++)
+			if (chunk->vetoes[i].number == frame.number)
+				frame_append(send, FRAME_VETO,
+				    chunk->vetoes[i].filter,
+				    chunk->vetoes[i].why,
+				    strlen(chunk->vetoes[i].why));
+		buffer_append(send, chunk->input.data + at, next - at);
+		if (!stops_first && line == chunk->answered)
+			buffer_append(send, buffer_text(stops), stops->length);
+	}
+	frame_append(send, FRAME_END, 0, "", 0);
+}
+
+int
+chunk_took(struct chunk *chunk, const char *bytes, size_t count)
+{
+	struct buffer *answers = &chunk->answers;
+	struct answer answer;
+
+	if (buffer_append(answers, bytes, count) == -1)
+		return -1;
+	while (answers->length - chunk->whole >= sizeof(answer)) {
+		memcpy(&answer, answers->data + chunk->whole, sizeof(answer));
+		if (answer.notes > NOTES_MAX ||
+		    chunk->answered == chunk->lines)
+			return -1;
+		if (answers->length - chunk->whole - sizeof(answer) <
+		    (size_t)answer.length + answer.notes)
+			break;
+		chunk->whole += sizeof(answer) + answer.length + answer.notes;
+		chunk->answered++;
+	}
+	return 0;
+}
+
+void
+chunk_lost(struct chunk *chunk)
+{
+	chunk->answers.length = chunk->whole;
+}
+
+bool
+chunk_next(struct chunk *chunk, struct chunk_answer *out)
+{
+	struct answer answer;
+	struct frame frame;
+	const char *at;
+
+	if (chunk->emitted == chunk->whole) {
+		/* Nothing is left to give: begin anew at the front. */
+		if (chunk->whole > 0)
+			buffer_consume(&chunk->answers, chunk->whole);
+		chunk->emitted = chunk->whole = 0;
+		return false;
+	}
+	at = chunk->answers.data + chunk->emitted;
+	memcpy(&answer, at, sizeof(answer));
+	chunk->at = frame_at(&chunk->input, chunk->at, &frame);
+	*out = (struct chunk_answer){ .number = frame.number, .lines = at + sizeof(answer),
+		.length = answer.length, .notes = at + sizeof(answer) +
+		answer.length, .notes_length = answer.notes };
+	chunk->emitted += sizeof(answer) + answer.length + answer.notes;
+	return true;
+}

@@ -1,0 +1,66 @@
+/*
+ * chunk: some lines of the input, and what a worker answered to them.
+ *
+ * No I/O: bytes go in and come out.  The lines are kept until all are answered,
+ * so that another worker can be given those that aren't.
+ */
+#ifndef LEDGERPIPE_TRANSFORM_CHUNK_H
+#define LEDGERPIPE_TRANSFORM_CHUNK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "transform/frame.h"
+
+#define CHUNK_ALL_FILTERS SIZE_MAX
+#define CHUNK_WHY_MAX 200
+
+/* A filter that isn't run over a line; the reason is its REJECT's. */
+struct chunk_veto {
+	uint64_t number; /* of the line */
+	size_t filter;   /* or CHUNK_ALL_FILTERS */
+	char why[CHUNK_WHY_MAX];
+};
+
+struct chunk {
+	struct buffer input;   /* frames: FRAME_LINE and FRAME_LONG */
+	struct buffer answers; /* as they came */
+	size_t lines, answered;
+	size_t whole;   /* bytes of answers up to the end of one */
+	size_t emitted; /* bytes of answers that chunk_next gave */
+	size_t at;      /* in input: the frame that the next one answers */
+	struct chunk_veto *vetoes;
+	size_t veto_count, veto_capacity;
+};
+
+/* One answer; borrowed until the chunk changes. */
+struct chunk_answer {
+	const char *lines, *notes;
+	size_t length, notes_length;
+	uint64_t number; /* of the line it answers */
+};
+
+void chunk_open(struct chunk *chunk);
+void chunk_close(struct chunk *chunk);
+void chunk_clear(struct chunk *chunk); /* for other lines; memory is kept */
+
+/* text NULL: FRAME_LONG.  -1: out of memory. */
+int chunk_add(struct chunk *chunk, uint64_t number, const char *text,
+    size_t length);
+/* -1: out of memory. */
+int chunk_veto(struct chunk *chunk, uint64_t number, size_t filter,
+    const char *why);
+/* Append the frames of what isn't answered, with vetoes and FRAME_END.
+ * stops: frames that are put behind the first of the lines, or before it. */
+void chunk_send(const struct chunk *chunk, const struct buffer *stops,
+    bool stops_first, struct buffer *send);
+/* Bytes that a worker sent.  -1: they are no answers, or memory ran out. */
+int chunk_took(struct chunk *chunk, const char *bytes, size_t count);
+/* The worker died: a piece of an answer is worth nothing. */
+void chunk_lost(struct chunk *chunk);
+/* The next answer that is whole; false: none. */
+bool chunk_next(struct chunk *chunk, struct chunk_answer *answer);
+
+#endif

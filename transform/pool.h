@@ -1,0 +1,118 @@
+/*
+ * pool: give the lines of the input to workers, and what they answer to a
+ * sink, in the order of the input.
+ *
+ * Lines are cut into chunks of about POOL_CHUNK_BYTES; with a trickle a chunk
+ * is what there is.  A chunk:
+ *
+ *   filling --a worker is free--> out --all answered--> done --its turn--> free
+ *                                 ^ |
+ *                                 | +--the worker died
+ *                                 +----to another worker, what isn't answered
+ *
+ * Answers reach the sink as they come for the oldest chunk, and wait for their
+ * turn for the others, so STATE passes only after all that stood before it.  A
+ * SCHEMA that changes something waits until all chunks before it are done.
+ *
+ * When a worker dies, its progress (frame.h) tells which filter it ran over
+ * which line.  That pair gets a veto, which makes it a REJECT; one whose worker
+ * was killed from outside is tried once more first.  A filter that was stopped
+ * POOL_STRIKES times without a good chunk in between isn't run any more but
+ * over one record in each POOL_PROBE_CHUNKS chunks, until it passes (a circuit
+ * breaker): else it would delay all others.
+ *
+ * SIGHUP has the filters loaded anew, by another foreman; when they all compile
+ * they replace the old ones between two chunks, else the old ones stay.
+ */
+#ifndef LEDGERPIPE_TRANSFORM_POOL_H
+#define LEDGERPIPE_TRANSFORM_POOL_H
+
+#include "line.h"
+#include "transform/chunk.h"
+#include "transform/foreman.h"
+#include "transform/schemas.h"
+#include "transform/sink.h"
+
+#define POOL_WORKERS_MAX 64
+#define POOL_CHUNKS (2 * POOL_WORKERS_MAX)
+#define POOL_CHUNK_BYTES ((size_t)65536)
+#define POOL_STRIKES 5
+#define POOL_PROBE_CHUNKS 64
+/* libjq leaks here and there: a worker that has read so much is replaced. */
+#define POOL_RECYCLE_BYTES ((uint64_t)256 << 20)
+
+struct pool_settings {
+	size_t workers; /* 1 to POOL_WORKERS_MAX */
+	struct budget budget;
+	/* Told of each filter that was loaded at first; those that don't
+	 * compile are passed over.  NULL: they are logged, and the end. */
+	void (*loaded)(void *context, const struct foreman_filter *filter);
+};
+
+/* What is known of a filter. */
+struct pool_filter {
+	char name[FILTER_NAME_MAX + 1];
+	uint64_t rejected, trimmed;
+	char first_reject[400], first_trim[400]; /* the first, in our words */
+	unsigned strikes; /* times it was stopped since a good chunk */
+	uint64_t probes;  /* chunks since it isn't run any more */
+};
+
+/* The filters of one loading. */
+struct pool_filters {
+	struct foreman foreman;
+	struct pool_filter rows[RUN_FILTERS_MAX];
+	size_t count;
+	struct error broken; /* of one that doesn't compile */
+};
+
+struct pool_chunk {
+	struct chunk chunk;
+	bool struck; /* a filter was stopped in it */
+	bool probes; /* filters that aren't run are tried on its first line */
+	uint64_t suspect; /* the line whose worker was killed from outside */
+	unsigned losses;  /* how often in a row */
+};
+
+struct pool_slot {
+	int fd; /* -1: no worker */
+	struct pool_chunk *at; /* what it works on, or NULL */
+	struct buffer send;
+	size_t sent;
+	uint64_t bytes;   /* since it was started */
+	uint64_t schemas; /* the newest that it was sent */
+};
+
+struct pool {
+	const struct load *load;
+	struct pool_settings settings;
+	struct sink sink;
+	struct pool_filters *filters, *next; /* next: NULL, or being loaded */
+	bool next_ready;
+	struct progress *progress; /* one for each slot */
+	struct pool_slot slots[POOL_WORKERS_MAX];
+	struct pool_chunk chunks[POOL_CHUNKS]; /* a ring, and the one filling */
+	size_t first, count; /* those that are out or done */
+	struct schemas schemas;
+	struct line_reader reader;
+	const char *where; /* "" or the file's name and ", " */
+	enum { POOL_MORE, POOL_PAUSED, POOL_ENDED } state;
+	struct error ended; /* code EXIT_DONE: in good order */
+	struct buffer held; /* a SCHEMA that waits for what stands before it */
+	bool holds;
+	bool bad;     /* a line or a record was rejected */
+	bool unknown; /* a message of an unknown type was told of */
+};
+
+/* Load the filters.  load must live on.  EXIT_CONFIG, EXIT_SYSTEM. */
+int pool_open(struct pool *pool, const struct load *load,
+    const struct pool_settings *settings, const struct sink *sink,
+    struct error *error);
+void pool_close(struct pool *pool); /* zeroed: fine */
+/* Everything that fd has, to its end.  name: the file's, or NULL. */
+int pool_read(struct pool *pool, int fd, const char *name,
+    struct error *error);
+/* Log what each filter rejected; the exit status. */
+int pool_verdict(const struct pool *pool);
+
+#endif
