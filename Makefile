@@ -65,7 +65,10 @@ transform_SRCS = $(sort $(wildcard transform/*.c))
 deliver_SRCS   = $(sort $(wildcard deliver/*.c))
 verify_SRCS    = $(sort $(wildcard verify/*.c))
 auditctl_SRCS  = $(sort $(wildcard auditctl/*.c))
-sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c))
+# How messages look, for transform's previews and the sandbox's page.
+RENDER = date emoji html mrkdwn render render_rich render_style rich
+sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c) \
+                 $(RENDER:%=transform/%.c))
 
 # Each program's libraries are its privileges: no network in transform, none
 # in verify and auditctl.
@@ -81,7 +84,8 @@ objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
 MODULES = $(wildcard transform/jq/*.jq)
 BUILT = $(foreach p,$(PROGRAMS),$(if $(wildcard $(p)/main.c),$(p)))
 # Only what stands in the tree yet is built.
-all: $(BUILT:%=$(B)/bin/%) $(MODULES:transform/jq/%=$(B)/share/jq/%)
+all: $(BUILT:%=$(B)/bin/%) $(MODULES:transform/jq/%=$(B)/share/jq/%) \
+  $(if $(wildcard transform/main.c),$(B)/share/samples.ndjson)
 
 # One short line a step; V=1 shows the commands.
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$(2)';)
@@ -98,8 +102,11 @@ $(B)/bin/$(1): $(call objs,$($(1)_SRCS)) $(LIBA)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
-# Where transform looks for modules, seen from bin/.
+# Where transform looks for modules and samples, seen from bin/.
 $(B)/share/jq/%: transform/jq/%
+	@mkdir -p $(@D)
+	@cp $< $@
+$(B)/share/samples.ndjson: transform/samples.ndjson
 	@mkdir -p $(@D)
 	@cp $< $@
 
@@ -237,6 +244,7 @@ install: all
 	for f in pipelines/ledgerpipe.json.example pipelines/systemd/*; do \
 	  sed 's|/usr/local|$(PREFIX)|' $$f >$(DESTDIR)$(DATADIR)/$${f##*/} || exit 1; done
 	install -m 644 transform/jq/*.jq $(DESTDIR)$(DATADIR)/jq
+	install -m 644 transform/samples.ndjson $(DESTDIR)$(DATADIR)
 	install -m 644 pipelines/filters/*.jq $(DESTDIR)$(DATADIR)/filters
 	sed -e 's|@LIBEXEC@|$(LIBEXEC)|' -e 's|@VERSION@|$(VERSION)|' \
 	  pipelines/ledgerpipe.in >$(DESTDIR)$(BINDIR)/$(NAME)

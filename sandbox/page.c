@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "sandbox/date.h"
-#include "sandbox/mrkdwn.h"
-#include "sandbox/render.h"
+#include "transform/date.h"
+#include "transform/html.h"
+#include "transform/render.h"
 
 /* Without a script, the channel that is seen is the target of the address;
  * the one that stands last is seen without one, and hides when another is.
@@ -47,15 +47,7 @@ static const char style[] =
     "border-top:1px solid var(--line)}"
     ".day span{border:1px solid var(--line);border-radius:14px;"
     "padding:2px 14px;font-size:13px;font-weight:700}"
-    ".message{display:flex;gap:8px;padding:8px 20px}"
-    ".message:hover{background:var(--soft)}"
-    ".avatar{flex:none;width:36px;height:36px;border-radius:6px;"
-    "background:linear-gradient(135deg,#0b6e6e,#1264a3);color:#fff;"
-    "font-weight:900;font-size:18px;line-height:36px;text-align:center}"
-    ".other{background:#8d6e63}.body{min-width:0;flex:1}"
-    ".name{font-weight:900}.app{margin:0 6px;padding:1px 3px;"
-    "border-radius:2px;background:var(--line);color:var(--dim);"
-    "font-size:10px;font-weight:700;line-height:1;vertical-align:1px}"
+    ".other{background:#8d6e63}"
     ".time,.edited,.replies{color:var(--dim);font-size:12px}"
     ".replies{padding:4px 20px 0 64px;color:var(--link);font-size:13px;"
     "font-weight:700}"

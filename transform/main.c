@@ -9,187 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "clock.h"
 #include "log.h"
-#include "transform/pool.h"
+#include "transform/lint.h"
+#include "transform/options.h"
 
-static const char usage[] =
-    "usage: transform [--config FILE] [-f NAME=FILE]... [-d FOLDER]\n"
-    "                 [-L FOLDER]... [-j N] [FILE...]\n"
-    "\n"
-    "Run jq filters over Singer records, one JSON object a line, and write\n"
-    "the Slack messages that they make.  Without FILE, or for -, read stdin.\n"
-    "\n"
-    "  -c, --config FILE  the configuration\n"
-    "  -f NAME=FILE       a filter and its name (repeatable)\n"
-    "  -d FOLDER          all *.jq of a folder, named after their files\n"
-    "  -L FOLDER          look here for modules first (repeatable)\n"
-    "  -j, --workers N    at most N processes at a time run filters\n"
-    "      --cpu SPAN     a filter's budget for a record: CPU time (1s)\n"
-    "      --memory MB    and memory of a worker (256)\n"
-    "      --log FORMAT   text or json, on stderr\n"
-    "  -h, --help         this text\n"
-    "  -V, --version      the version\n";
-
-#define MEMORY_MIN 64      /* MB */
-#define MEMORY_MAX 1048576
-#define CPU_MIN_MS 10
-#define CPU_MAX_MS 600000
 #define FLUSH_BYTES 65536
 #define OUT_MAX (2 * RUN_LINE_BYTES_MAX)
 
-struct options {
-	struct load load;
-	int64_t workers, cpu_ms, memory; /* 0: the configuration's */
-};
-
-static int
-bad(const char *message)
-{
-	log_error("%s; see transform --help", message);
-	return EXIT_USAGE;
-}
-
-/* An integer in [low, high], or 0. */
-static int64_t
-number(const char *text, int64_t low, int64_t high)
-{
-	char *end;
-	long long value = strtoll(text, &end, 10);
-
-	return *end == '\0' && *text != '\0' && value >= low &&
-	    value <= high ? value : 0;
-}
-
-/* 0: taken; else the exit status. */
-static int
-set_budget(struct options *options, int option)
-{
-	switch (option) {
-	case 'j':
-		options->workers = number(optarg, 1, POOL_WORKERS_MAX);
-		return options->workers > 0 ? 0 :
-		    bad("-j takes a number from 1 to 64");
-	case 'M':
-		options->memory = number(optarg, MEMORY_MIN, MEMORY_MAX);
-		return options->memory > 0 ? 0 :
-		    bad("--memory takes megabytes, 64 or more");
-	default:
-		return clock_parse_span(optarg, &options->cpu_ms) == 0 &&
-		    options->cpu_ms >= CPU_MIN_MS &&
-		    options->cpu_ms <= CPU_MAX_MS ? 0 :
-		    bad("--cpu takes a span from 10ms to 10m");
-	}
-}
-
-static int
-set_option(struct options *options, int option)
-{
-	struct load *load = &options->load;
-
-	switch (option) {
-	case 'c':
-		load->config = optarg;
-		return 0;
-	case 'f':
-		if (strchr(optarg, '=') == NULL)
-			return bad("-f takes NAME=FILE");
-		if (load->named_count == RUN_FILTERS_MAX)
-			return bad("too many -f");
-		load->named[load->named_count++] = optarg;
-		return 0;
-	case 'd':
-		if (load->folder != NULL)
-			return bad("-d may be given once");
-		load->folder = optarg;
-		return 0;
-	case 'L':
-		if (load->modules_count == LOAD_FOLDERS_MAX)
-			return bad("too many -L");
-		load->modules[load->modules_count++] = optarg;
-		return 0;
-	case 'j':
-	case 'M':
-	case 'C':
-		return set_budget(options, option);
-	case 'l':
-		return log_open("transform", optarg) == 0 ? 0 :
-		    bad("--log takes text or json");
-	default:
-		return bad("an option is unknown or lacks its argument");
-	}
-}
-
-/* -1: go on; else the exit status. */
-static int
-parse_options(struct options *options, int argc, char **argv)
-{
-	static const struct option table[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "workers", required_argument, NULL, 'j' },
-		{ "cpu", required_argument, NULL, 'C' },
-		{ "memory", required_argument, NULL, 'M' },
-		{ "log", required_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 }
-	};
-	int option, rc;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "c:f:d:L:j:hV", table,
-	    NULL)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return EXIT_DONE;
-		}
-		if (option == 'V') {
-			puts("transform (ledgerpipe) " VERSION);
-			return EXIT_DONE;
-		}
-		if ((rc = set_option(options, option)) != 0)
-			return rc;
-	}
-	return -1;
-}
-
-/* The pool's settings: of the command line, else of the configuration. */
-static int
-settle(const struct options *options, struct pool_settings *settings,
-    struct error *error)
-{
-	struct config config = { 0 };
-	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t workers, cpu_ms, memory;
-	int rc = -1;
-
-	if (config_present(options->load.config) &&
-	    config_open(&config, options->load.config, error) == -1)
-		return -1;
-	if (config_integer(&config, "transform.workers", processors < 1 ? 1 :
-	    processors > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : processors, 1,
-	    POOL_WORKERS_MAX, &workers, error) == -1 ||
-	    config_span(&config, "transform.cpu", 1000, CPU_MIN_MS,
-	    CPU_MAX_MS, &cpu_ms, error) == -1 ||
-	    config_integer(&config, "transform.memory", 256, MEMORY_MIN,
-	    MEMORY_MAX, &memory, error) == -1)
-		goto out;
-	if (options->workers > 0)
-		workers = options->workers;
-	if (options->cpu_ms > 0)
-		cpu_ms = options->cpu_ms;
-	if (options->memory > 0)
-		memory = options->memory;
-	settings->workers = (size_t)workers;
-	settings->budget = (struct budget){ cpu_ms, (size_t)memory << 20 };
-	rc = 0;
-out:
-	config_close(&config);
-	return rc;
-}
-
-/* ---- the sink that is stdout ------------------------------------------------ */
+/* ---- run: the lines go to stdout --------------------------------------------- */
 
 static int
 flush(void *context, struct error *error)
@@ -211,8 +38,6 @@ lines(void *context, const char *text, size_t length, struct error *error)
 		    "out of memory");
 	return out->length > FLUSH_BYTES ? flush(out, error) : 0;
 }
-
-/* ---- the input ---------------------------------------------------------------- */
 
 /* One file; NULL: stdin. */
 static int
@@ -243,25 +68,147 @@ read_files(struct pool *pool, char **files, struct error *error)
 }
 
 static int
-run(const struct options *options, const struct sink *sink, char **files,
+run(struct pool *pool, const struct options *options,
+    const struct pool_settings *settings, char **files, struct error *error)
+{
+	struct buffer out;
+	const struct sink sink = { .context = &out, .lines = lines,
+		.pause = flush };
+	struct error unwritten;
+	int rc;
+
+	buffer_init(&out, OUT_MAX);
+	if ((rc = pool_open(pool, &options->load, settings, &sink, error)) ==
+	    0) {
+		rc = read_files(pool, files, error);
+		/* The lines before an error are good; after a failed write
+		 * there are none left. */
+		if (flush(&out, &unwritten) == -1 && rc == 0) {
+			*error = unwritten;
+			rc = -1;
+		}
+	}
+	buffer_free(&out);
+	return rc;
+}
+
+/* ---- preview ------------------------------------------------------------------ */
+
+static int
+show(void *context, const char *text, size_t length, struct error *error)
+{
+	return preview_lines(context, text, length, error);
+}
+
+static int
+nothing(void *context, struct error *error)
+{
+	(void)context;
+	(void)error;
+	return 0;
+}
+
+/* What to show messages of: files, else what is piped in, else samples. */
+static int
+read_shown(struct pool *pool, const char *samples, char **files,
     struct error *error)
+{
+	char *shipped = NULL;
+	int rc;
+
+	if (samples == NULL && *files == NULL && isatty(STDIN_FILENO)) {
+		if ((shipped = lint_samples_shipped()) == NULL)
+			return error_set(error, EXIT_SYSTEM, "out of memory");
+		samples = shipped;
+	}
+	rc = samples != NULL && strcmp(samples, "-") != 0 ?
+	    read_file(pool, samples, error) : read_files(pool, files, error);
+	free(shipped);
+	return rc;
+}
+
+static int
+preview(struct pool *pool, const struct options *options,
+    const struct pool_settings *settings, char **files, struct error *error)
+{
+	const struct terminal terminal = preview_terminal(STDOUT_FILENO);
+	struct preview preview;
+	const struct sink sink = { .context = &preview, .lines = show,
+		.pause = nothing };
+	struct error unwritten;
+	int rc;
+
+	if (pool_open(pool, &options->load, settings, &sink, error) == -1)
+		return -1;
+	preview_open(&preview, options->format, &terminal, STDOUT_FILENO);
+	rc = read_shown(pool, options->samples, files, error);
+	if (preview_close(&preview, &unwritten) == -1 && rc == 0) {
+		*error = unwritten;
+		rc = -1;
+	}
+	return rc;
+}
+
+/* ---- lint ----------------------------------------------------------------------- */
+
+static void
+loaded(void *context, const struct foreman_filter *filter)
+{
+	lint_filter(context, filter->name, filter->path, filter->compiled ?
+	    NULL : filter->error.message);
+}
+
+/* *status: what was found. */
+static int
+judge(struct pool *pool, const struct options *options,
+    struct pool_settings *settings, int *status, struct error *error)
+{
+	struct lint lint;
+	struct sink sink = lint_sink(&lint);
+	int fd, rc;
+
+	settings->loaded = loaded;
+	if ((rc = lint_open(&lint, options->samples, error)) == 0)
+		rc = pool_open(pool, &options->load, settings, &sink, error);
+	while (rc == 0 && (rc = lint_input(&lint, &fd, error)) == 1) {
+		rc = pool_read(pool, fd, NULL, error);
+		close(fd);
+	}
+	if (rc == 0)
+		*status = lint_report(&lint, stdout);
+	lint_close(&lint);
+	return rc;
+}
+
+/* ---- all ------------------------------------------------------------------------- */
+
+static int
+work(const struct options *options, char **files)
 {
 	struct pool_settings settings = { 0 };
 	static struct pool pool;
-	int rc;
+	struct error error;
+	int rc = -1, status = EXIT_DONE;
 
-	if (settle(options, &settings, error) == -1)
-		return log_failure(error);
-	if (pool_open(&pool, &options->load, &settings, sink, error) == -1)
-		rc = log_failure(error);
-	else if (read_files(&pool, files, error) == -1) {
-		/* What was rejected is told also before a failure. */
-		pool_verdict(&pool);
-		rc = log_failure(error);
-	} else
-		rc = pool_verdict(&pool);
+	if (options_settle(options, &settings, &error) == -1)
+		return log_failure(&error);
+	switch (options->mode) {
+	case OPTIONS_LINT:
+		rc = judge(&pool, options, &settings, &status, &error);
+		break;
+	case OPTIONS_PREVIEW:
+		rc = preview(&pool, options, &settings, files, &error);
+		break;
+	case OPTIONS_RUN:
+		rc = run(&pool, options, &settings, files, &error);
+	}
+	/* What lint and preview say of rejects, they say themselves. */
+	if (options->mode == OPTIONS_RUN)
+		pool_tell(&pool);
+	if (options->mode != OPTIONS_LINT)
+		status = pool.bad ? EXIT_DATA : EXIT_DONE;
 	pool_close(&pool);
-	return rc;
+	return rc == -1 ? log_failure(&error) : status;
 }
 
 /* No socket takes the place of a standard descriptor that was closed: reading
@@ -282,21 +229,15 @@ int
 main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	struct error error;
-	struct buffer out;
-	struct sink sink = { .context = &out, .lines = lines, .pause = flush };
 	int rc;
 
 	log_open("transform", NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if ((rc = parse_options(&options, argc, argv)) != -1)
+	if ((rc = options_parse(&options, argc, argv)) != -1)
 		return log_close_stdout(rc);
 	if (hold_standard() == -1 || sodium_init() == -1) {
 		log_error("cannot open /dev/null, or start libsodium");
 		return EXIT_SYSTEM;
 	}
-	buffer_init(&out, OUT_MAX);
-	rc = run(&options, &sink, argv + optind, &error);
-	buffer_free(&out);
-	return log_close_stdout(rc);
+	return log_close_stdout(work(&options, argv + optind));
 }

@@ -714,6 +714,8 @@ pool_close(struct pool *pool)
 {
 	size_t i;
 
+	if (pool->load == NULL)
+		return;
 	for (i = 0; i < POOL_WORKERS_MAX; i++) {
 		dismiss(&pool->slots[i]);
 		buffer_free(&pool->slots[i].send);
@@ -729,9 +731,9 @@ pool_close(struct pool *pool)
 		    sizeof(*pool->progress));
 }
 
-int
-pool_verdict(const struct pool *pool)
+void
+pool_tell(const struct pool *pool)
 {
-	tell_verdict(pool->filters);
-	return pool->bad ? EXIT_DATA : EXIT_DONE;
+	if (pool->filters != NULL)
+		tell_verdict(pool->filters);
 }

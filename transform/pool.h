@@ -112,7 +112,7 @@ void pool_close(struct pool *pool); /* zeroed: fine */
 /* Everything that fd has, to its end.  name: the file's, or NULL. */
 int pool_read(struct pool *pool, int fd, const char *name,
     struct error *error);
-/* Log what each filter rejected; the exit status. */
-int pool_verdict(const struct pool *pool);
+/* Log what each filter rejected and trimmed. */
+void pool_tell(const struct pool *pool);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * emoji: the few emoji that messages of this kind use, by Slack's names.
  */
-#ifndef SANDBOX_EMOJI_H
-#define SANDBOX_EMOJI_H
+#ifndef LEDGERPIPE_TRANSFORM_EMOJI_H
+#define LEDGERPIPE_TRANSFORM_EMOJI_H
 
 #include <stddef.h>
 

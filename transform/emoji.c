@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "sandbox/emoji.h"
+#include "transform/emoji.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * markup but what Slack itself would render, nothing is loaded from anywhere
  * and only http, https and mailto become links.  Times are in UTC.
  */
-#ifndef SANDBOX_RENDER_H
-#define SANDBOX_RENDER_H
+#ifndef LEDGERPIPE_TRANSFORM_RENDER_H
+#define LEDGERPIPE_TRANSFORM_RENDER_H
 
 #include "json.h"
 
@@ -17,9 +17,8 @@ void render_message(struct buffer *html, const struct json *json,
 /* The style sheet for it, light and dark, for a <style> element. */
 extern const char render_style[];
 
-/* For the parts of the renderer: a string, a rich_text block, a table. */
-void render_string(struct buffer *html, const struct json *json,
-    json_node node);
+/* For the parts of the renderer: each of an array, a rich_text block, a
+ * table. */
 void render_each(struct buffer *html, const struct json *json,
     json_node array, void (*visit)(struct buffer *, const struct json *,
     json_node));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "sandbox/date.h"
+#include "transform/date.h"
 
 #include <string.h>
 #include <time.h>

@@ -3,8 +3,8 @@
  * (https://docs.slack.dev/messaging/formatting-message-text#date-formatting),
  * in UTC, whoever reads.
  */
-#ifndef SANDBOX_DATE_H
-#define SANDBOX_DATE_H
+#ifndef LEDGERPIPE_TRANSFORM_DATE_H
+#define LEDGERPIPE_TRANSFORM_DATE_H
 
 #include <stdint.h>
 

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "sandbox/render.h"
+#include "transform/render.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sandbox/mrkdwn.h"
-
-void
-render_string(struct buffer *html, const struct json *json, json_node node)
-{
-	char *text = json_dup(json, node);
-
-	if (text != NULL)
-		html_text(html, text, strlen(text));
-	free(text);
-}
+#include "transform/html.h"
 
 void
 render_each(struct buffer *html, const struct json *json, json_node array,
@@ -28,37 +18,24 @@ render_each(struct buffer *html, const struct json *json, json_node array,
 		visit(html, json, node);
 }
 
-/* A string that is mark-up. */
-static void
-mrkdwn(struct buffer *html, const struct json *json, json_node node,
-    bool verbatim)
-{
-	char *text = json_dup(json, node);
-
-	if (text != NULL)
-		html_mrkdwn(html, text, strlen(text), verbatim);
-	free(text);
-}
-
-/* A text object. */
 static void
 text_object(struct buffer *html, const struct json *json, json_node node)
 {
-	json_node string = json_member(json, node, "text");
-	char *text;
+	struct markup markup = html_markup(html);
 
-	if (json_is(json, json_member(json, node, "type"), "mrkdwn")) {
-		mrkdwn(html, json, string, json_type(json, json_member(json,
-		    node, "verbatim")) == JSON_TRUE);
+	markup_object(&markup, json, node);
+}
+
+/* A text object in an element of this class, if there is one. */
+static void
+text_in(struct buffer *html, const struct json *json, json_node node,
+    const char *class)
+{
+	if (node == JSON_NONE)
 		return;
-	}
-	if ((text = json_dup(json, string)) == NULL)
-		return;
-	if (json_type(json, json_member(json, node, "emoji")) == JSON_FALSE)
-		html_text(html, text, strlen(text));
-	else
-		html_emoji(html, text, strlen(text));
-	free(text);
+	buffer_printf(html, "<div class=\"%s\">", class);
+	text_object(html, json, node);
+	buffer_puts(html, "</div>");
 }
 
 static void
@@ -66,7 +43,7 @@ button(struct buffer *html, const struct json *json, json_node node)
 {
 	json_node style = json_member(json, node, "style");
 	char *url = json_dup(json, json_member(json, node, "url"));
-	bool link = url != NULL && html_is_link(url, strlen(url));
+	bool link = url != NULL && markup_is_link(url, strlen(url));
 	const char *tag = link ? "a" : "span";
 
 	buffer_printf(html, "<%s class=\"button%s\"", tag,
@@ -88,7 +65,7 @@ static void
 image(struct buffer *html, const struct json *json, json_node node)
 {
 	buffer_puts(html, "<span class=\"image\">");
-	render_string(html, json, json_member(json, node, "alt_text"));
+	text_object(html, json, json_member(json, node, "alt_text"));
 	buffer_puts(html, "</span>");
 }
 
@@ -109,11 +86,8 @@ element(struct buffer *html, const struct json *json, json_node node)
 		buffer_puts(html, "<span class=\"button select\">");
 		text_object(html, json, placeholder);
 		buffer_puts(html, "</span>");
-	} else {
-		buffer_puts(html, "<div class=\"text\">");
-		text_object(html, json, node);
-		buffer_puts(html, "</div>");
-	}
+	} else
+		text_in(html, json, node, "text");
 }
 
 static void
@@ -145,6 +119,19 @@ section(struct buffer *html, const struct json *json, json_node block)
 	}
 }
 
+/* A block of a kind that isn't known here: its texts, and what it is. */
+static void
+unknown(struct buffer *html, const struct json *json, json_node block)
+{
+	struct markup markup = html_markup(html);
+
+	buffer_puts(html, "<div class=\"text\"><span class=\"image\">");
+	text_object(html, json, json_member(json, block, "type"));
+	buffer_puts(html, "</span> ");
+	markup_any(&markup, json, block);
+	buffer_puts(html, "</div>");
+}
+
 static void
 block_write(struct buffer *html, const struct json *json, json_node block)
 {
@@ -152,11 +139,9 @@ block_write(struct buffer *html, const struct json *json, json_node block)
 	json_node elements = json_member(json, block, "elements");
 	json_node text = json_member(json, block, "text");
 
-	if (json_is(json, type, "header")) {
-		buffer_puts(html, "<div class=\"header\">");
-		text_object(html, json, text);
-		buffer_puts(html, "</div>");
-	} else if (json_is(json, type, "section"))
+	if (json_is(json, type, "header"))
+		text_in(html, json, text, "header");
+	else if (json_is(json, type, "section"))
 		section(html, json, block);
 	else if (json_is(json, type, "context"))
 		group(html, json, elements, "context");
@@ -168,17 +153,14 @@ block_write(struct buffer *html, const struct json *json, json_node block)
 		render_rich_text(html, json, block);
 	else if (json_is(json, type, "table"))
 		render_table(html, json, block);
+	else if (json_is(json, type, "markdown"))
+		text_in(html, json, text, "text");
 	else if (json_is(json, type, "image")) {
-		buffer_puts(html, "<div class=\"text\"><b>");
-		text_object(html, json, json_member(json, block, "title"));
-		buffer_puts(html, "</b></div>");
+		text_in(html, json, json_member(json, block, "title"),
+		    "text strong");
 		image(html, json, block);
-	} else if (json_type(json, text) == JSON_STRING) {
-		buffer_puts(html, "<div class=\"text\">");
-		render_string(html, json, text);
-		buffer_puts(html, "</div>");
 	} else
-		element(html, json, block);
+		unknown(html, json, block);
 }
 
 /* The colour of an attachment's bar; grey unless it is one. */
@@ -203,27 +185,70 @@ colour(struct buffer *html, const struct json *json, json_node node)
 	free(text);
 }
 
+/* A field of an attachment: a title and a value. */
+static void
+attachment_field(struct buffer *html, const struct json *json, json_node node)
+{
+	struct markup markup = html_markup(html);
+
+	buffer_puts(html, "<div class=\"text\"><b>");
+	text_object(html, json, json_member(json, node, "title"));
+	buffer_puts(html, "</b><br>");
+	markup_member(&markup, json, node, "value");
+	buffer_puts(html, "</div>");
+}
+
+static void
+attachment_member(struct buffer *html, const struct json *json,
+    json_node node, const char *name, const char *class)
+{
+	struct markup markup = html_markup(html);
+
+	if (json_member(json, node, name) == JSON_NONE)
+		return;
+	buffer_printf(html, "<div class=\"%s\">", class);
+	markup_member(&markup, json, node, name);
+	buffer_puts(html, "</div>");
+}
+
+static void
+attachment_title(struct buffer *html, const struct json *json,
+    json_node node)
+{
+	struct markup markup = html_markup(html);
+	char *url = json_dup(json, json_member(json, node, "title_link"));
+	bool link = url != NULL && markup_is_link(url, strlen(url));
+
+	if (link)
+		markup.link(html, url, strlen(url));
+	attachment_member(html, json, node, "title", "text strong");
+	if (link)
+		markup.link(html, NULL, 0);
+	free(url);
+}
+
 static void
 attachment(struct buffer *html, const struct json *json, json_node node)
 {
-	static const char *const texts[] = { "pretext", "title", "text",
-		"footer" };
 	json_node blocks = json_member(json, node, "blocks");
-	size_t i;
+	json_node fields = json_member(json, node, "fields");
 
+	attachment_member(html, json, node, "pretext", "text");
 	buffer_puts(html, "<div class=\"attachment\"");
 	colour(html, json, json_member(json, node, "color"));
 	buffer_puts(html, ">");
-	render_each(html, json, blocks, block_write);
-	for (i = 0; blocks == JSON_NONE && i < 4; i++) {
-		json_node text = json_member(json, node, texts[i]);
-
-		if (text == JSON_NONE)
-			continue;
-		buffer_puts(html, i == 3 ? "<div class=\"context\">" : i == 1 ?
-		    "<div class=\"text strong\">" : "<div class=\"text\">");
-		mrkdwn(html, json, text, false);
-		buffer_puts(html, "</div>");
+	if (blocks != JSON_NONE)
+		render_each(html, json, blocks, block_write);
+	else {
+		attachment_member(html, json, node, "author_name", "context");
+		attachment_title(html, json, node);
+		attachment_member(html, json, node, "text", "text");
+		if (fields != JSON_NONE) {
+			buffer_puts(html, "<div class=\"fields\">");
+			render_each(html, json, fields, attachment_field);
+			buffer_puts(html, "</div>");
+		}
+		attachment_member(html, json, node, "footer", "context");
 	}
 	buffer_puts(html, "</div>");
 }
@@ -233,13 +258,13 @@ render_message(struct buffer *html, const struct json *json,
     json_node payload)
 {
 	json_node blocks = json_member(json, payload, "blocks");
-	json_node text = json_member(json, payload, "text");
+	struct markup markup = html_markup(html);
 
 	if (json_first(json, blocks) != JSON_NONE)
 		render_each(html, json, blocks, block_write);
-	else if (text != JSON_NONE) {
+	else if (json_member(json, payload, "text") != JSON_NONE) {
 		buffer_puts(html, "<div class=\"text\">");
-		mrkdwn(html, json, text, false);
+		markup_member(&markup, json, payload, "text");
 		buffer_puts(html, "</div>");
 	}
 	render_each(html, json, json_member(json, payload, "attachments"),

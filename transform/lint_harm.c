@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include "transform/lint_harm.h"
+
+#include <string.h>
+#include <strings.h>
+
+struct judge {
+	const struct json *json;
+	lint_harmed report;
+	void *context;
+	struct buffer pointer, text;
+};
+
+/* Members of an attachment that Slack reads as mrkdwn. */
+static const char *const attachment_texts[] = { "pretext", "text", "title",
+	"footer" };
+
+static size_t
+enter(struct judge *judge, json_node node, size_t index)
+{
+	size_t before = judge->pointer.length;
+
+	buffer_puts(&judge->pointer, "/");
+	if (judge->json->values[node].name != -1)
+		json_decode_name(judge->json, node, &judge->pointer);
+	else
+		buffer_printf(&judge->pointer, "%zu", index);
+	return before;
+}
+
+static void
+leave(struct judge *judge, size_t before)
+{
+	/* Empty again, it has no text to end. */
+	if (judge->pointer.data != NULL)
+		judge->pointer.data[before] = '\0';
+	judge->pointer.length = before;
+}
+
+/* Whatever case the filter has put it into. */
+static bool
+holds(const struct judge *judge, const char *what)
+{
+	const char *text = buffer_text(&judge->text);
+	size_t length = strlen(what), i;
+
+	for (i = 0; i + length <= judge->text.length; i++)
+		if (strncasecmp(text + i, what, length) == 0)
+			return true;
+	return false;
+}
+
+/* A string's characters are in judge->text; is the mark in them? */
+static bool
+marked(struct judge *judge, json_node node)
+{
+	buffer_clear(&judge->text);
+	json_decode(judge->json, node, &judge->text);
+	return json_type(judge->json, node) == JSON_STRING &&
+	    holds(judge, LINT_MARK);
+}
+
+static void
+tell(struct judge *judge, unsigned harm)
+{
+	if (harm != 0)
+		judge->report(judge->context, harm,
+		    buffer_text(&judge->pointer));
+}
+
+/* A string that Slack reads as mrkdwn.  body: it is more than the summary in
+ * a notification. */
+static void
+mrkdwn(struct judge *judge, json_node node, bool body)
+{
+	unsigned harm = 0;
+
+	if (!marked(judge, node))
+		return;
+	if (holds(judge, LINT_MENTION))
+		harm |= LINT_CALLS;
+	if (holds(judge, LINT_LINK))
+		harm |= LINT_LINKS;
+	if (harm == 0 && holds(judge, "&amp;lt;!subteam"))
+		harm = LINT_TWICE;
+	if (harm == 0 && body && holds(judge, LINT_BOLD))
+		harm = LINT_FORMATS;
+	tell(judge, harm);
+}
+
+/* A string that Slack shows as it stands. */
+static void
+literal(struct judge *judge, json_node node, bool emoji)
+{
+	if (!marked(judge, node))
+		return;
+	if (holds(judge, "&lt;!subteam"))
+		tell(judge, LINT_TWICE);
+	else if (emoji && holds(judge, LINT_EMOJI))
+		tell(judge, LINT_SHOWS);
+}
+
+static void
+member(struct judge *judge, json_node object, const char *name, bool plain,
+    bool emoji)
+{
+	json_node node = json_member(judge->json, object, name);
+	size_t before;
+
+	if (node == JSON_NONE)
+		return;
+	before = enter(judge, node, 0);
+	if (plain)
+		literal(judge, node, emoji);
+	else
+		mrkdwn(judge, node, true);
+	leave(judge, before);
+}
+
+static bool
+calls(const struct json *json, json_node type)
+{
+	static const char *const names[] = { "broadcast", "usergroup", "user" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_is(json, type, names[i]))
+			return true;
+	return false;
+}
+
+/* An element that calls, with a record's text in it? */
+static void
+mention(struct judge *judge, json_node object)
+{
+	json_node node;
+
+	for (node = json_first(judge->json, object); node != JSON_NONE;
+	    node = json_next(judge->json, node))
+		if (marked(judge, node)) {
+			tell(judge, LINT_NAMES);
+			return;
+		}
+}
+
+static void look(struct judge *judge, json_node node, bool rich);
+
+static void
+look_below(struct judge *judge, json_node node, bool rich)
+{
+	json_node child;
+	size_t before, index = 0;
+
+	for (child = json_first(judge->json, node); child != JSON_NONE;
+	    child = json_next(judge->json, child)) {
+		before = enter(judge, child, index++);
+		look(judge, child, rich);
+		leave(judge, before);
+	}
+}
+
+/* Blocks, and whatever stands in them. */
+static void
+look(struct judge *judge, json_node node, bool rich)
+{
+	const struct json *json = judge->json;
+	json_node type = json_member(json, node, "type");
+
+	if (json_type(json, node) == JSON_ARRAY)
+		look_below(judge, node, rich);
+	if (json_type(json, node) != JSON_OBJECT)
+		return;
+	rich = rich || json_is(json, type, "rich_text");
+	if (rich) {
+		if (calls(json, type))
+			mention(judge, node);
+		else
+			member(judge, node, "text", true, false);
+	} else if (json_is(json, type, "mrkdwn") ||
+	    json_is(json, type, "markdown"))
+		member(judge, node, "text", false, false);
+	else if (json_is(json, type, "plain_text"))
+		member(judge, node, "text", true, json_type(json,
+		    json_member(json, node, "emoji")) != JSON_FALSE);
+	else if (json_is(json, type, "raw_text"))
+		member(judge, node, "text", true, false);
+	look_below(judge, node, rich);
+}
+
+static void
+blocks(struct judge *judge, json_node object)
+{
+	json_node node = json_member(judge->json, object, "blocks");
+	size_t before;
+
+	if (node == JSON_NONE)
+		return;
+	before = enter(judge, node, 0);
+	look(judge, node, false);
+	leave(judge, before);
+}
+
+static void
+attachment(struct judge *judge, json_node node)
+{
+	json_node fields = json_member(judge->json, node, "fields"), child;
+	size_t i, before, outer, index = 0;
+
+	for (i = 0; i < sizeof(attachment_texts) / sizeof(attachment_texts[0]);
+	    i++)
+		member(judge, node, attachment_texts[i], false, false);
+	blocks(judge, node);
+	if (fields == JSON_NONE)
+		return;
+	outer = enter(judge, fields, 0);
+	for (child = json_first(judge->json, fields); child != JSON_NONE;
+	    child = json_next(judge->json, child)) {
+		before = enter(judge, child, index++);
+		member(judge, child, "title", false, false);
+		member(judge, child, "value", false, false);
+		leave(judge, before);
+	}
+	leave(judge, outer);
+}
+
+int
+lint_harm_find(const struct json *json, json_node payload,
+    lint_harmed report, void *context)
+{
+	struct judge judge = { .json = json, .report = report,
+		.context = context };
+	json_node node, child;
+	size_t before, outer, index = 0;
+	int rc;
+
+	buffer_init(&judge.pointer, 4096);
+	buffer_init(&judge.text, JSON_TEXT_MAX);
+	if ((node = json_member(json, payload, "text")) != JSON_NONE) {
+		before = enter(&judge, node, 0);
+		mrkdwn(&judge, node, json_count(json,
+		    json_member(json, payload, "blocks")) == 0);
+		leave(&judge, before);
+	}
+	blocks(&judge, payload);
+	node = json_member(json, payload, "attachments");
+	if (node != JSON_NONE) {
+		outer = enter(&judge, node, 0);
+		for (child = json_first(json, node); child != JSON_NONE;
+		    child = json_next(json, child)) {
+			before = enter(&judge, child, index++);
+			attachment(&judge, child);
+			leave(&judge, before);
+		}
+		leave(&judge, outer);
+	}
+	rc = judge.text.failed ? -1 : 0;
+	buffer_free(&judge.pointer);
+	buffer_free(&judge.text);
+	return rc;
+}

@@ -1,0 +1,37 @@
+/*
+ * lint_harm: does a message let text from a record act?
+ *
+ * What is looked for is LINT_POISON, which lint_sample.h puts into records: a
+ * mention, a link, bold type and an emoji that no filter has of its own.
+ * Where Slack shows a string as it stands they are harmless.
+ */
+#ifndef LEDGERPIPE_TRANSFORM_LINT_HARM_H
+#define LEDGERPIPE_TRANSFORM_LINT_HARM_H
+
+#include "json.h"
+
+#define LINT_MARK "l1nt"
+#define LINT_MENTION "<!subteam^S0L1NT>"
+#define LINT_LINK "<https://l1nt.invalid|x>"
+#define LINT_BOLD "*l1nt*"
+#define LINT_EMOJI ":l1nt:"
+#define LINT_POISON LINT_MENTION " " LINT_LINK " " LINT_BOLD " " LINT_EMOJI
+
+enum lint_harm {
+	LINT_CALLS = 1,    /* the mention calls people */
+	LINT_LINKS = 2,    /* the link hides where it leads */
+	LINT_NAMES = 4,    /* it names whom a rich text element calls */
+	LINT_FORMATS = 8,  /* *bold* and the like act */
+	LINT_SHOWS = 16,   /* an emoji's name becomes a picture */
+	LINT_TWICE = 32    /* people read &lt; in place of < */
+};
+
+/* harm: one or several; pointer: where, in the message. */
+typedef void (*lint_harmed)(void *context, unsigned harm,
+    const char *pointer);
+
+/* -1: out of memory. */
+int lint_harm_find(const struct json *json, json_node payload,
+    lint_harmed report, void *context);
+
+#endif
