@@ -146,7 +146,7 @@ finds_in_blocks() {
 	finds_in_blocks 65 "the record's .Supplier says who is called in /blocks/0/elements/0/elements/0" \
 		'{type:"rich_text", elements:[{type:"rich_text_section", elements:[{type:"usergroup", usergroup_id:.Supplier}]}]}'
 	finds_in_blocks 65 "the record's .Supplier says who is called in" \
-		'{type:"rich_text", elements:[{type:"rich_text_section", elements:[{type:"broadcast", range:.Supplier}]}]}'
+		'{type:"rich_text", elements:[{type:"rich_text_section", elements:[{type:"user", user_id:.Supplier}]}]}'
 }
 
 @test "a name that could be bold or an emoji is a warning, and ends with 0" {
@@ -218,6 +218,23 @@ finds_in_blocks() {
 	run -65 "$BIN/transform" --lint --samples own -f f=f.jq
 	[[ ${lines[0]} =~ ^"f.jq: filter 'f': error: takes "[0-9]+\.[0-9]" ms of CPU for a record, 5.0 are allowed and 0.1 are usual: " ]]
 	[ ${#lines[@]} -eq 2 ]
+}
+
+@test "a filter that loops is told once, and the others are checked all the same" {
+	filter loop 'def f: f; f'
+	filter good '{channel:"#c", text:"t"}'
+	filter worse '{channel:"#c", text:"\($raw.Supplier)"}'
+	run -65 --separate-stderr "$BIN/transform" --lint --cpu 50ms -d .
+	[[ ${lines[0]} == "./loop.jq: filter 'loop': error: fails: stopped: "*" CPU time "* ]]
+	[[ ${lines[1]} == "./worse.jq: filter 'worse': error: the record's .Supplier can call people "* ]]
+	[[ ${lines[-1]} == "3 filters, "*": 2 errors, 0 warnings; "* ]]
+}
+
+@test "files to read, and samples without --lint, are usage errors" {
+	filter f '{channel:"#c", text:"t"}'
+	samples '{"InvoiceId":1}'
+	run -64 "$BIN/transform" --lint -f f=f.jq own
+	run -64 "$BIN/transform" --samples own -f f=f.jq
 }
 
 @test "the configuration's filters are checked with their settings" {

@@ -32,7 +32,8 @@ allow(void)
 		SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(getrandom),
 		SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
 		SCMP_SYS(time), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),
-		SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
+		SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),
+		SCMP_SYS(restart_syscall),
 		SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(tgkill),
 		SCMP_SYS(exit), SCMP_SYS(exit_group) };
 	static const int maps[] = { SCMP_SYS(mmap), SCMP_SYS(mmap2),

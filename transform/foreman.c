@@ -103,7 +103,7 @@ serve(int fd, struct run *run, const struct budget *budget,
     struct progress *progress)
 {
 	const pid_t self = getpid();
-	struct request request;
+	struct request request = { 0 };
 	int worker;
 
 	while ((worker = take_request(fd, &request)) != -1) {

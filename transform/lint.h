@@ -34,7 +34,7 @@ struct lint_filter {
 	char *name, *file;
 	bool compiled;
 	size_t messages, rejects; /* that it made of the samples */
-	struct lint_cost all, wanted; /* of runs over samples; that made lines */
+	struct lint_cost all, wanted; /* runs over samples; that made lines */
 	int64_t last;                 /* of the run whose lines come next */
 };
 

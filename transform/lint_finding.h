@@ -19,7 +19,7 @@ struct lint_finding {
 	size_t subject; /* the caller's number of the filter it is about */
 	enum lint_severity severity;
 	char *key, *text, *sample; /* sample: NULL if it needs none */
-	size_t at, count;          /* the last sample it was found on; how many */
+	size_t at, count; /* the last sample it was found on; how many */
 };
 
 struct lint_findings {

@@ -7,6 +7,9 @@
 #include "transform/lint_harm.h"
 
 #define KEY_MAX 600
+/* How pool begins the reason of a filter that was stopped too often: what it
+ * was stopped for is told already. */
+#define NOT_RUN "not run: "
 
 /* Whose lines come now; NULL: nobody's. */
 static struct lint_sample *
@@ -135,8 +138,8 @@ judge_message(struct lint *lint, size_t subject, struct lint_sample *sample)
 	struct harmed harmed = { lint, subject };
 
 	if (lint->phase == LINT_VARIANTS) {
-		if (lint_harm_find(&lint->message, payload, harm_found, &harmed) ==
-		    -1)
+		if (lint_harm_find(&lint->message, payload, harm_found,
+		    &harmed) == -1)
 			lint->failed = true;
 		return;
 	}
@@ -184,8 +187,8 @@ judge_reject(struct lint *lint, size_t subject)
 		    place(lint), key, "fails when the record's %.300s holds "
 		    "marks such as < | * or a colon: %.600s", attribute(lint),
 		    buffer_text(&why));
-	} else {
-		lint->filters[subject].rejects++;
+	} else if (lint->filters[subject].rejects++ == 0 ||
+	    strncmp(buffer_text(&why), NOT_RUN, strlen(NOT_RUN)) != 0) {
 		made_line(&lint->filters[subject]);
 		reject_key(key, sizeof(key), "", buffer_text(&why));
 		lint_findings_add(&lint->findings, subject, LINT_ERROR,

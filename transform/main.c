@@ -94,20 +94,6 @@ run(struct pool *pool, const struct options *options,
 
 /* ---- preview ------------------------------------------------------------------ */
 
-static int
-show(void *context, const char *text, size_t length, struct error *error)
-{
-	return preview_lines(context, text, length, error);
-}
-
-static int
-nothing(void *context, struct error *error)
-{
-	(void)context;
-	(void)error;
-	return 0;
-}
-
 /* What to show messages of: files, else what is piped in, else samples. */
 static int
 read_shown(struct pool *pool, const char *samples, char **files,
@@ -133,8 +119,7 @@ preview(struct pool *pool, const struct options *options,
 {
 	const struct terminal terminal = preview_terminal(STDOUT_FILENO);
 	struct preview preview;
-	const struct sink sink = { .context = &preview, .lines = show,
-		.pause = nothing };
+	const struct sink sink = preview_sink(&preview);
 	struct error unwritten;
 	int rc;
 
@@ -202,8 +187,11 @@ work(const struct options *options, char **files)
 	case OPTIONS_RUN:
 		rc = run(&pool, options, &settings, files, &error);
 	}
-	/* What lint and preview say of rejects, they say themselves. */
-	if (options->mode == OPTIONS_RUN)
+	/* What lint and preview say of rejects, they say themselves; but links
+	 * stand alone. */
+	if (options->mode == OPTIONS_RUN ||
+	    (options->mode == OPTIONS_PREVIEW &&
+	    options->format == PREVIEW_URL))
 		pool_tell(&pool);
 	if (options->mode != OPTIONS_LINT)
 		status = pool.bad ? EXIT_DATA : EXIT_DONE;

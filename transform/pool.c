@@ -28,7 +28,8 @@ on_hangup(int number)
 	reload = 1;
 }
 
-/* SIGHUP is taken only while pool waits, unless it is ignored. */
+/* SIGHUP is taken only while pool waits, unless it is ignored; before that it
+ * would kill. */
 static int
 take_hangup(sigset_t *waiting, struct error *error)
 {
@@ -301,7 +302,8 @@ strike(struct pool *pool, struct pool_chunk *at, size_t filter)
 	struct pool_filter *row = &pool->filters->rows[filter];
 
 	at->struck = true;
-	if (++row->strikes == POOL_STRIKES)
+	/* Who is told of each filter at first has a view of his own. */
+	if (++row->strikes == POOL_STRIKES && pool->settings.loaded == NULL)
 		log_error("filter '%s': stopped on %d records in a row; it is "
 		    "tried on one now and then, and rejects the others: mend "
 		    "it and send SIGHUP", row->name, POOL_STRIKES);
@@ -582,7 +584,7 @@ give_out(struct pool *pool, struct error *error)
 
 /* Wait for the input, the workers, a foreman or SIGHUP, and take what came. */
 static int
-wait_for(struct pool *pool, const sigset_t *waiting, struct error *error)
+wait_for(struct pool *pool, struct error *error)
 {
 	struct pollfd polls[POOL_WORKERS_MAX + 2];
 	struct pool_slot *slot;
@@ -600,7 +602,7 @@ wait_for(struct pool *pool, const sigset_t *waiting, struct error *error)
 	polls[count + 1] = (struct pollfd){ .fd = pool->next != NULL &&
 	    !pool->next_ready ? pool->next->foreman.fd : -1,
 	    .events = POLLIN };
-	if (ppoll(polls, count + 2, NULL, waiting) == -1 && errno != EINTR)
+	if (ppoll(polls, count + 2, NULL, &pool->waiting) == -1 && errno != EINTR)
 		return error_errno(error, EXIT_SYSTEM, "cannot wait");
 	if (reload)
 		start_reload(pool);
@@ -627,7 +629,7 @@ done(struct pool *pool)
 }
 
 static int
-step(struct pool *pool, const sigset_t *waiting, struct error *error)
+step(struct pool *pool, struct error *error)
 {
 	int given = 1;
 
@@ -644,14 +646,13 @@ step(struct pool *pool, const sigset_t *waiting, struct error *error)
 	/* Whoever reads shouldn't have to wait for what there is. */
 	if (pool->sink.pause(pool->sink.context, error) == -1)
 		return -1;
-	return done(pool) ? 0 : wait_for(pool, waiting, error);
+	return done(pool) ? 0 : wait_for(pool, error);
 }
 
 int
 pool_read(struct pool *pool, int fd, const char *name, struct error *error)
 {
 	struct buffer where;
-	sigset_t waiting;
 	int flags, rc;
 
 	buffer_init(&where, 4096);
@@ -665,11 +666,9 @@ pool_read(struct pool *pool, int fd, const char *name, struct error *error)
 	 * gets its flags back. */
 	if ((flags = fcntl(fd, F_GETFL)) != -1)
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	if ((rc = take_hangup(&waiting, error)) == 0) {
-		do
-			rc = step(pool, &waiting, error);
-		while (rc == 0 && !done(pool));
-	}
+	do
+		rc = step(pool, error);
+	while (rc == 0 && !done(pool));
 	if (flags != -1)
 		fcntl(fd, F_SETFL, flags);
 	line_close(&pool->reader);
@@ -706,7 +705,8 @@ pool_open(struct pool *pool, const struct load *load,
 		pool->progress = NULL;
 		return error_errno(error, EXIT_SYSTEM, "cannot share memory");
 	}
-	return load_first(pool, error);
+	return take_hangup(&pool->waiting, error) == 0 ?
+	    load_first(pool, error) : -1;
 }
 
 void

@@ -27,6 +27,8 @@
 #ifndef LEDGERPIPE_TRANSFORM_POOL_H
 #define LEDGERPIPE_TRANSFORM_POOL_H
 
+#include <signal.h>
+
 #include "line.h"
 #include "transform/chunk.h"
 #include "transform/foreman.h"
@@ -93,6 +95,7 @@ struct pool {
 	struct pool_slot slots[POOL_WORKERS_MAX];
 	struct pool_chunk chunks[POOL_CHUNKS]; /* a ring, and the one filling */
 	size_t first, count; /* those that are out or done */
+	sigset_t waiting; /* the signals that are blocked while it waits */
 	struct schemas schemas;
 	struct line_reader reader;
 	const char *where; /* "" or the file's name and ", " */

@@ -59,8 +59,10 @@ list(struct paper *paper, const struct json *json, json_node node)
 	    item != JSON_NONE; item = json_next(json, item)) {
 		item_sign(sign, ordered, indent, ++number);
 		width = (int)layout_width(sign, strlen(sign));
-		if (width > room) /* in a narrow column of a table */
-			width = sign[0] = '\0';
+		if (width > room) { /* in a narrow column of a table */
+			sign[0] = '\0';
+			width = 0;
+		}
 		margin = width + (int)indent * 2 <= room ?
 		    (int)indent * 2 : 0;
 		width += margin;
