@@ -459,6 +459,27 @@ told() {
 	[ "$(posted_count)" = "$(wc -l <after)" ]
 }
 
+@test "SIGHUP gives run --every changed filters, and no message is lost" {
+	setup_pipeline --invoices 20 --orders 10 --journals 5
+	mine() {
+		printf 'select($stream == "invoices") | {channel:"#finance",text:"%s"}\n' "$1" >mine.jq
+	}
+	mine old
+	configure ".filters = { mine: { file: \"$PWD/mine.jq\" } }"
+	"$RUN" --bin "$BIN" --config "$CONFIG" --every 1s 2>err 3>&- &
+	PASS=$!
+	until_true posted_at_least 20
+	mine new
+	kill -HUP "$PASS"
+	until_true grep -q 'filters loaded anew: 1' err
+	control 'erp/insert?stream=invoices&count=12'
+	until_true posted_at_least 32
+	kill -TERM "$PASS"
+	end_pass
+	[ "$(posted | uniq -c | awk '{ print $1 $2 }')" = '12["#finance","new"]
+20["#finance","old"]' ]
+}
+
 @test "run --every ends, and says why, when one of its tools is gone; SIGUSR1 polls" {
 	for victim in fetch transform deliver; do
 		setup_pipeline --invoices 20 --orders 10 --journals 5

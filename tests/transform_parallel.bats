@@ -138,7 +138,7 @@ finish() {
 	kill -HUP "$pid"
 	ask_until new
 	finish
-	grep -q "loaded 1 filters anew" said
+	grep -q "filters loaded anew: 1" said
 }
 
 @test "a SCHEMA that was read before SIGHUP is known after it" {

@@ -200,7 +200,7 @@ switch_filters(struct pool *pool)
 	pool->filters = pool->next;
 	pool->next = NULL;
 	pool->next_ready = false;
-	log_info("loaded %zu filters anew", pool->filters->count);
+	log_info("filters loaded anew: %zu", pool->filters->count);
 }
 
 /* FRAME_STOPs for the filters that aren't run any more; whether a line is to be
