@@ -4,7 +4,8 @@
 #   make demo       run the pipeline against the sandbox (KEEP=1: leave it up)
 #   make test       unit and bats tests       make check-asan  ASan and UBSan
 #   make lint       static checks             make install     DESTDIR, PREFIX
-#   make fuzz-splitter [SECONDS=60] [SEED=N]  make bench-fetch measure fetch
+#   make fuzz-splitter, fuzz-jvtext [SECONDS=60] [SEED=N]
+#   make bench-fetch    measure fetch
 #   make soak [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories for fetch
 #   V=1 shows every command; B=FOLDER builds elsewhere; CC=clang
 .DEFAULT_GOAL := all
@@ -124,6 +125,17 @@ $(B)/test/test_splitter_portable: $(B)/obj/tests/unit/test_splitter.o \
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
 
+# Beside libjq's own reader and writer.
+$(B)/test/test_jvtext: $(B)/obj/tests/unit/test_jvtext.o \
+    $(B)/obj/transform/jvtext.o $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JQ_LIBS)
+
+$(B)/test/test_trim: $(call objs,tests/unit/test_trim.c $(sort $(wildcard \
+    transform/blockkit*.c transform/check*.c transform/trim*.c))) $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
+
 # The schema as a C string, line by line.
 $(B)/schema.h: lib/schema.sql
 	@mkdir -p $(@D)
@@ -170,17 +182,20 @@ run-tests: all $(UNIT:%=$(B)/test/%)
 	@BATS_TEST_TIMEOUT=300 BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) tests
 check-asan:
 	@+$(MAKE) B=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
-	@+$(MAKE) --no-print-directory fuzz-splitter SECONDS=2
+	@+$(MAKE) --no-print-directory fuzz-splitter fuzz-jvtext SECONDS=2
 
-# Random pages for the splitter, half of them damaged; says its seed.
+# Random pages for the splitter and random JSON for jvtext, some of it damaged;
+# they say their seed.
 SECONDS = 60
 SEED    = $(shell date +%s)
-fuzz-splitter:
+fuzz-splitter fuzz-jvtext:
 	@+$(MAKE) --no-print-directory B=build/asan \
-	  SANITIZE=address,undefined CFLAGS='-O1 -g' fuzz-splitter-run
+	  SANITIZE=address,undefined CFLAGS='-O1 -g' $@-run
 fuzz-splitter-run: $(B)/test/test_splitter $(B)/test/test_splitter_portable
-	@for t in $^; do $$t $(SECONDS) $(SEED) >$(B)/fuzz.log || \
-	  { cat $(B)/fuzz.log; exit 1; }; grep '^#' $(B)/fuzz.log; done
+fuzz-jvtext-run: $(B)/test/test_jvtext
+fuzz-splitter-run fuzz-jvtext-run:
+	@for t in $^; do $$t $(SECONDS) $(SEED) >$$t.log || \
+	  { cat $$t.log; exit 1; }; grep '^#' $$t.log; done
 
 # Random histories for fetch: SEEDS of each kind, from SEED on.
 SEEDS  = 100
@@ -252,6 +267,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run soak \
-        demo bench-fetch lint lint-hdr lint-cppcheck lint-sh \
-        lint-man lint-keys lint-jq install clean FORCE
+.PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run \
+        fuzz-jvtext fuzz-jvtext-run soak demo bench-fetch \
+        lint lint-hdr lint-cppcheck lint-sh lint-man lint-keys lint-jq install clean FORCE

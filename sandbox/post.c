@@ -19,23 +19,30 @@
 struct violations {
 	struct buffer list; /* JSON strings, joined with commas */
 	struct buffer prefixed;
+	size_t count;
+	bool in_blocks; /* the first of them, or it is in the attachments */
 };
 
 static void
-on_violation(void *context, const char *pointer, const char *message)
+on_violation(void *context, const struct blockkit_violation *violation)
 {
 	struct violations *violations = context;
 	char text[600];
 	size_t skip;
 
-	skip = violations->list.length > 0;
-	if (skip) {
+	if (violation->fault == BLOCKKIT_WARNING ||
+	    violation->fault == BLOCKKIT_UNSAFE)
+		return;
+	if (violations->count++ == 0)
+		violations->in_blocks = strncmp(violation->pointer, "/blocks",
+		    strlen("/blocks")) == 0;
+	else {
 		buffer_puts(&violations->list, ",");
 		buffer_puts(&violations->prefixed, ",");
 	}
 	skip = (size_t)snprintf(text, sizeof(text), "[ERROR] ");
 	snprintf(text + skip, sizeof(text) - skip, "%s [json-pointer:%.256s]",
-	    message, pointer);
+	    violation->message, violation->pointer);
 	buffer_json_string(&violations->list, text + skip,
 	    strlen(text + skip));
 	buffer_json_string(&violations->prefixed, text, strlen(text));
@@ -47,8 +54,8 @@ check_blocks(struct call *call)
 {
 	const struct json *json = &call->arguments.json;
 	struct buffer *body = &call->response->body;
-	struct violations violations;
-	size_t characters = 0, count;
+	struct violations violations = { .count = 0 };
+	size_t characters = 0;
 	json_node blocks = json_member(json, 0, "blocks");
 
 	if (blocks != JSON_NONE && json_type(json, blocks) != JSON_ARRAY &&
@@ -58,21 +65,20 @@ check_blocks(struct call *call)
 	}
 	buffer_init(&violations.list, 1 << 20);
 	buffer_init(&violations.prefixed, 1 << 20);
-	count = blocks == JSON_NONE || json_type(json, blocks) == JSON_NULL ?
-	    0 : blockkit_check(json, 0, &characters, on_violation,
-	    &violations);
-	if (count > 0) {
+	blockkit_check(json, 0, &characters, on_violation, &violations);
+	if (violations.count > 0) {
 		buffer_clear(body);
 		buffer_printf(body, "{\"ok\":false,"
-		    "\"error\":\"invalid_blocks\",\"errors\":[%s],"
+		    "\"error\":\"%s\",\"errors\":[%s],"
 		    "\"response_metadata\":{\"messages\":[%s]}}",
-		    buffer_text(&violations.list),
+		    violations.in_blocks ? "invalid_blocks" :
+		    "invalid_attachments", buffer_text(&violations.list),
 		    buffer_text(&violations.prefixed));
 	} else if (characters > CHARACTERS_MAX)
 		call_fail(call, "msg_blocks_too_long");
 	buffer_free(&violations.list);
 	buffer_free(&violations.prefixed);
-	return count == 0 && characters <= CHARACTERS_MAX;
+	return violations.count == 0 && characters <= CHARACTERS_MAX;
 }
 
 /* NULL, or Slack's word for what is wrong with the metadata. */

@@ -153,6 +153,39 @@ isolates() {
 		and (map(select(.type != "SEEN")) | .[-1].type == "MESSAGE")' out
 }
 
+# numbers COUNT: a record of nothing but so many short numbers, and a neighbour.
+numbers() {
+	{
+		echo '{"type":"SCHEMA","stream":"invoices","schema":{},"key_properties":["InvoiceId"]}'
+		printf '{"type":"RECORD","stream":"invoices","record":{"InvoiceId":1,"n":[0'
+		yes ,1 | head -n "$1" | tr -d '\n'
+		printf ']}}\n'
+		echo '{"type":"RECORD","stream":"invoices","record":{"InvoiceId":2}}'
+	} >input
+}
+
+@test "a record that no filter can hold is a REJECT of all of them" {
+	ldd "$BIN/transform" | grep -q asan && skip "ASan has its own memory"
+	numbers 1000000
+	# $raw is the record once more.
+	printf '{channel:"#good",text:"\\($raw.InvoiceId)"}\n' >good.jq
+	run -65 --separate-stderr "$BIN/transform" --memory 64 -f f=good.jq -f g=good.jq input
+	printf '%s\n' "$output" >out
+	[ "$(jq -r '[.type, .filter // "-", .record_id] | join(" ")' out | paste -sd,)" = \
+		"REJECT f 1,REJECT g 1,SEEN - 1,MESSAGE f 2,MESSAGE g 2,SEEN - 2" ]
+	[[ "$(jq -r 'select(.type == "REJECT").error' out)" == *"64 MB of memory"* ]]
+}
+
+@test "a record that can't even be read is a bad line" {
+	ldd "$BIN/transform" | grep -q asan && skip "ASan has its own memory"
+	numbers 4000000
+	run -65 --separate-stderr "$BIN/transform" --memory 64 -f f=good.jq input
+	printf '%s\n' "$output" >out
+	[ "$(jq -r '[.type, .filter // "-", (.record_id | .[:7])] | join(" ")' out | paste -sd,)" = \
+		"REJECT  line~2~,MESSAGE f 2,SEEN - 2" ]
+	[[ "$stderr" == *"line 2: stopped: over its budget of 64 MB of memory"* ]]
+}
+
 @test "a worker that is killed from outside costs nothing" {
 	mkfifo in out
 	printf '{channel:"#c",text:"x"}\n' >f.jq
@@ -233,7 +266,8 @@ isolates() {
 }
 
 @test "a budget or a number of workers that is none is a usage error" {
-	for option in "-j 0" "-j 65" "-j x" "--cpu 1" "--cpu 1ms" "--memory 1"; do
+	for option in "-j 0" "-j 65" "-j x" "--cpu 1" "--cpu 1ms" "--memory 1" \
+		"--on-invalid drop"; do
 		# shellcheck disable=SC2086 # an option and its value
 		run -64 --separate-stderr "$BIN/transform" $option -f good=good.jq
 		[ "${#stderr_lines[@]}" = 1 ]

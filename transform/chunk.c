@@ -60,11 +60,10 @@ frame_append(struct buffer *out, enum frame_kind kind, uint64_t number,
 }
 
 int
-chunk_add(struct chunk *chunk, uint64_t number, const char *text,
-    size_t length)
+chunk_add(struct chunk *chunk, enum frame_kind kind, uint64_t number,
+    const char *text, size_t length)
 {
-	frame_append(&chunk->input, text != NULL ? FRAME_LINE : FRAME_LONG,
-	    number, text != NULL ? text : "", text != NULL ? length : 0);
+	frame_append(&chunk->input, kind, number, text, length);
 	chunk->lines++;
 	return chunk->input.failed ? -1 : 0;
 }
@@ -96,12 +95,40 @@ frame_at(const struct buffer *input, size_t at, struct frame *frame)
 	return at + sizeof(*frame) + frame->length;
 }
 
+/* A line and what is known of it; at: its frame's place. */
+static void
+send_line(const struct chunk *chunk, const struct frame *frame, size_t at,
+    struct buffer *send)
+{
+	const struct chunk_veto *veto, *last = NULL;
+	size_t i, all = 0;
+
+	for (i = 0; i < chunk->veto_count; i++)
+		if (chunk->vetoes[i].number == frame->number) {
+			last = &chunk->vetoes[i];
+			all += last->filter == CHUNK_ALL_FILTERS;
+		}
+	if (all > 1) {
+		frame_append(send, FRAME_LONG, frame->number, last->why,
+		    strlen(last->why));
+		return;
+	}
+	for (i = 0; i < chunk->veto_count; i++) {
+		veto = &chunk->vetoes[i];
+		if (veto->number == frame->number)
+			frame_append(send, FRAME_VETO, veto->filter,
+			    veto->why, strlen(veto->why));
+	}
+	buffer_append(send, chunk->input.data + at,
+	    sizeof(*frame) + frame->length);
+}
+
 void
 chunk_send(const struct chunk *chunk, const struct buffer *stops,
     bool stops_first, struct buffer *send)
 {
 	struct frame frame;
-	size_t at = 0, next, line = 0, i;
+	size_t at = 0, next, line = 0;
 
 	if (stops_first)
 		buffer_append(send, buffer_text(stops), stops->length);
@@ -109,13 +136,7 @@ chunk_send(const struct chunk *chunk, const struct buffer *stops,
 		next = frame_at(&chunk->input, at, &frame);
 		if (line < chunk->answered)
 			continue;
-		for (i = 0; i < chunk->veto_count; i++)
-			if (chunk->vetoes[i].number == frame.number)
-				frame_append(send, FRAME_VETO,
-				    chunk->vetoes[i].filter,
-				    chunk->vetoes[i].why,
-				    strlen(chunk->vetoes[i].why));
-		buffer_append(send, chunk->input.data + at, next - at);
+		send_line(chunk, &frame, at, send);
 		if (!stops_first && line == chunk->answered)
 			buffer_append(send, buffer_text(stops), stops->length);
 	}

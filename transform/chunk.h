@@ -46,10 +46,11 @@ void chunk_open(struct chunk *chunk);
 void chunk_close(struct chunk *chunk);
 void chunk_clear(struct chunk *chunk); /* for other lines; memory is kept */
 
-/* text NULL: FRAME_LONG.  -1: out of memory. */
-int chunk_add(struct chunk *chunk, uint64_t number, const char *text,
-    size_t length);
-/* -1: out of memory. */
+/* kind: FRAME_LINE or FRAME_LONG.  -1: out of memory. */
+int chunk_add(struct chunk *chunk, enum frame_kind kind, uint64_t number,
+    const char *text, size_t length);
+/* A line that all filters are vetoed for, twice, is one that can't be held.
+ * -1: out of memory. */
 int chunk_veto(struct chunk *chunk, uint64_t number, size_t filter,
     const char *why);
 /* Append the frames of what isn't answered, with vetoes and FRAME_END.

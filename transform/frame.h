@@ -27,7 +27,7 @@ enum frame_kind {
 	               * why, for its REJECTs */
 	FRAME_VETO,   /* the same for the next line alone */
 	FRAME_LINE,   /* number: its line in the input */
-	FRAME_LONG,   /* a line over LINE_MAX_BYTES, no bytes */
+	FRAME_LONG,   /* a line that can't be held; why */
 	FRAME_END
 };
 

@@ -31,6 +31,8 @@ static const char usage[] =
     "      --samples FILE records for these two (shipped ones)\n"
     "\n"
     "  -j, --workers N    at most N processes run filters (one a processor)\n"
+    "      --on-invalid reject|trim\n"
+    "                     a message over one of Slack's limits (reject)\n"
     "      --cpu SPAN     CPU time that a filter has for a record (1s)\n"
     "      --memory MB    memory that a worker has (256)\n"
     "      --log FORMAT   text or json, on stderr\n"
@@ -107,6 +109,11 @@ set_option(struct options *options, int option)
 			return bad("too many -L");
 		load->modules[load->modules_count++] = optarg;
 		return 0;
+	case 'I':
+		load->on_invalid = optarg;
+		return strcmp(optarg, "reject") == 0 ||
+		    strcmp(optarg, "trim") == 0 ? 0 :
+		    bad("--on-invalid takes reject or trim");
 	case 'T':
 		options->mode = OPTIONS_LINT;
 		load->measure = true;
@@ -136,6 +143,7 @@ parse(struct options *options, int argc, char **argv)
 	static const struct option table[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "workers", required_argument, NULL, 'j' },
+		{ "on-invalid", required_argument, NULL, 'I' },
 		{ "cpu", required_argument, NULL, 'C' },
 		{ "memory", required_argument, NULL, 'M' },
 		{ "lint", no_argument, NULL, 'T' },

@@ -472,13 +472,11 @@ filling(struct pool *pool)
 	return &pool->chunks[(pool->first + pool->count) % POOL_CHUNKS];
 }
 
-/* A line, or NULL for one that is too long. */
 static int
 take_line(struct pool *pool, const char *text, size_t length,
     struct error *error)
 {
-	enum schemas_line kind = text != NULL ?
-	    schemas_look(&pool->schemas, text, length) : SCHEMAS_NONE;
+	enum schemas_line kind = schemas_look(&pool->schemas, text, length);
 
 	if (kind == SCHEMAS_NEW) {
 		buffer_clear(&pool->held);
@@ -486,11 +484,23 @@ take_line(struct pool *pool, const char *text, size_t length,
 		if (buffer_append(&pool->held, text, length) == 0)
 			return 0;
 	} else if (kind == SCHEMAS_KNOWN ||
-	    chunk_add(&filling(pool)->chunk, pool->reader.number, text,
-	    length) == 0)
+	    chunk_add(&filling(pool)->chunk, FRAME_LINE, pool->reader.number,
+	    text, length) == 0)
 		return 0;
 	return error_set(error, EXIT_SYSTEM,
 	    "cannot hold the input: out of memory");
+}
+
+static int
+take_long_line(struct pool *pool, struct error *error)
+{
+	char why[80];
+
+	snprintf(why, sizeof(why), "is longer than the ceiling of %zu bytes",
+	    LINE_MAX_BYTES);
+	return chunk_add(&filling(pool)->chunk, FRAME_LONG,
+	    pool->reader.number, why, strlen(why)) == 0 ? 0 : error_set(error,
+	    EXIT_SYSTEM, "cannot hold the input: out of memory");
 }
 
 /* Read until the chunk is full or the input pauses. */
@@ -510,7 +520,7 @@ fill(struct pool *pool, struct error *error)
 			rc = take_line(pool, text, length, error);
 			break;
 		case LINE_TOO_LONG:
-			rc = take_line(pool, NULL, 0, error);
+			rc = take_long_line(pool, error);
 			break;
 		case LINE_AGAIN:
 			/* It pauses, be it inside a line. */

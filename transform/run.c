@@ -9,6 +9,7 @@
 #include "transform/check.h"
 #include "transform/jvtext.h"
 #include "transform/output.h"
+#include "transform/trim.h"
 
 /* Beside the lines that a filter may make: a REJECT for each filter and the
  * account. */
@@ -101,6 +102,23 @@ note(struct run *run, char letter, size_t filter, const char *why)
 	buffer_append(&run->notes, "", 1);
 }
 
+/* The message in output; one that breaks a limit is trimmed where its filter
+ * has that. */
+static int
+check(struct run *run, size_t index, struct error *error)
+{
+	struct error why;
+
+	if (check_message(&run->message, &why) == 0)
+		return 0;
+	*error = why;
+	if (!run->filters[index].trims || trim_message(&run->output,
+	    &run->message, error) == -1)
+		return -1;
+	note(run, 'T', index, why.message);
+	return 0;
+}
+
 /* Check an output (consumed) and append its MESSAGE. */
 static int
 add_message(struct run *run, size_t index, size_t position, jv output,
@@ -121,8 +139,7 @@ add_message(struct run *run, size_t index, size_t position, jv output,
 		    "than %d or over the ceiling of %zu bytes", position,
 		    JSON_DEPTH_MAX - 1, RUN_OUTPUT_BYTES_MAX);
 	if (json_parse(&run->message, run->output.data, run->output.length,
-	    &why) == -1 || check_message(&run->message,
-	    &why) == -1)
+	    &why) == -1 || check(run, index, &why) == -1)
 		return error_set(error, why.code, "output %zu: %.900s",
 		    position, why.message);
 	output_message(&run->out, filter->name, &run->input, position,
@@ -316,16 +333,16 @@ run_line(struct run *run, uint64_t number, const char *text, size_t length,
 }
 
 int
-run_long_line(struct run *run, uint64_t number, struct error *error)
+run_long_line(struct run *run, uint64_t number, const char *why,
+    size_t length, struct error *error)
 {
-	char why[80];
+	char text[sizeof(struct veto)];
 
 	at_line(run, number);
 	buffer_clear(&run->out);
 	buffer_clear(&run->notes);
-	snprintf(why, sizeof(why), "is longer than the ceiling of %zu bytes",
-	    LINE_MAX_BYTES);
 	buffer_clear(&run->input.stream);
-	bad_line(run, number, NULL, 0, why);
+	snprintf(text, sizeof(text), "%.*s", (int)length, why);
+	bad_line(run, number, NULL, 0, text);
 	return finish(run, error);
 }

@@ -49,7 +49,8 @@ void run_free(struct run *run); /* of vetoes */
 /* number: the line's; -1: out of memory. */
 int run_line(struct run *run, uint64_t number, const char *text, size_t length,
     struct error *error);
-/* A line over LINE_MAX_BYTES. */
-int run_long_line(struct run *run, uint64_t number, struct error *error);
+/* A line that can't be held, and why not. */
+int run_long_line(struct run *run, uint64_t number, const char *why,
+    size_t length, struct error *error);
 
 #endif

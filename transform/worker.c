@@ -145,7 +145,8 @@ take_frame(struct worker *worker, const struct frame *frame, const char *text)
 		rc = run_line(run, frame->number, text, frame->length, &error);
 		break;
 	case FRAME_LONG:
-		rc = run_long_line(run, frame->number, &error);
+		rc = run_long_line(run, frame->number, text, frame->length,
+		    &error);
 		break;
 	case FRAME_END:
 	default:
