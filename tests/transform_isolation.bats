@@ -205,6 +205,18 @@ numbers() {
 	[ "$(jq -r .type rest | paste -sd,)" = MESSAGE,SEEN,STATE ]
 }
 
+@test "a reader that leaves is not waited for until a filter is done" {
+	invoices 3 '{"v":1}'
+	sick 'last(repeat(1))'
+	jq -nc '{type:"SCHEMA",stream:"invoices",schema:{},key_properties:["InvoiceId"]},
+		(range(2000) as $n | {type:"RECORD",stream:"invoices",
+		  record:({InvoiceId:$n, text:("x" * 500)}
+		    + if $n == 1999 then {v:1} else {} end)})' >input
+	run -74 --separate-stderr bash -c \
+		'"$BIN/transform" --cpu 10m -j 1 -f sick=sick.jq input >/dev/full'
+	[[ "$stderr" == *"cannot write"* ]]
+}
+
 @test "no process stays when transform is killed" {
 	mkfifo in
 	printf '{channel:"#c",text:"x"}\n' >f.jq

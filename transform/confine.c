@@ -75,11 +75,18 @@ confine_prepare(struct error *error)
 int
 confine(size_t memory, struct error *error)
 {
-	struct rlimit none = { 0, 0 }, data = { memory, memory };
+	struct rlimit none = { 0, 0 }, data;
 	int rc;
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
-	    (!UNLIMITED_MEMORY && setrlimit(RLIMIT_DATA, &data) == -1))
+	    getrlimit(RLIMIT_DATA, &data) == -1)
+		return error_errno(error, EXIT_SYSTEM,
+		    "cannot set a worker's limits");
+	/* One that is already less stays. */
+	if (data.rlim_max > memory)
+		data.rlim_max = memory;
+	data.rlim_cur = data.rlim_max;
+	if (!UNLIMITED_MEMORY && setrlimit(RLIMIT_DATA, &data) == -1)
 		return error_errno(error, EXIT_SYSTEM,
 		    "cannot set a worker's limits");
 	/* With it goes PR_SET_NO_NEW_PRIVS, which the load sets. */

@@ -196,15 +196,22 @@ foreman_start(struct foreman *foreman, const struct load *load,
 void
 foreman_stop(struct foreman *foreman)
 {
+	/* While it compiles that may be without an end. */
+	if (foreman->fd != -1 && !foreman->ready)
+		kill(foreman->pid, SIGKILL);
 	if (foreman->fd == -1)
 		return;
 	close(foreman->fd);
 	foreman->fd = -1;
-	/* It may be compiling without an end. */
-	if (!foreman->ready)
-		kill(foreman->pid, SIGKILL);
 	while (waitpid(foreman->pid, NULL, 0) == -1 && errno == EINTR)
 		;
+}
+
+void
+foreman_kill(struct foreman *foreman)
+{
+	foreman->ready = false;
+	foreman_stop(foreman);
 }
 
 enum foreman_news

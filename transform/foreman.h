@@ -50,5 +50,7 @@ enum foreman_news foreman_news(struct foreman *foreman, bool wait,
 int foreman_worker(struct foreman *foreman, size_t at, struct error *error);
 /* End it, once the workers, whose sockets have been closed, have ended. */
 void foreman_stop(struct foreman *foreman);
+/* The same at once, whatever the workers are at. */
+void foreman_kill(struct foreman *foreman);
 
 #endif

@@ -43,6 +43,7 @@ struct answer {
 
 enum progress_cause {
 	CAUSE_NONE,   /* it runs, or was killed from outside */
+	CAUSE_REFUSED, /* the kernel didn't let it confine itself */
 	CAUSE_SPENT,  /* it ended in good order, and wants a successor */
 	CAUSE_CPU,    /* over its budget of CPU time */
 	CAUSE_MEMORY, /* of memory */

@@ -324,6 +324,10 @@ lost(struct pool *pool, struct pool_slot *slot, struct error *error)
 
 	dismiss(slot);
 	chunk_lost(&at->chunk);
+	if (progress->cause == CAUSE_REFUSED)
+		return error_set(error, EXIT_SYSTEM, "cannot confine the "
+		    "processes that run filters: the kernel, or what contains "
+		    "this process, refuses seccomp or a memory limit");
 	if (progress->cause == CAUSE_SPENT)
 		return hand_out(pool, slot, error);
 	if (progress->cause == CAUSE_NONE && (at->losses == 0 || !known ||
@@ -726,6 +730,9 @@ pool_close(struct pool *pool)
 
 	if (pool->load == NULL)
 		return;
+	/* After a failure nobody waits for what workers still compute. */
+	if (pool->count > 0 && pool->filters != NULL)
+		foreman_kill(&pool->filters->foreman);
 	for (i = 0; i < POOL_WORKERS_MAX; i++) {
 		dismiss(&pool->slots[i]);
 		buffer_free(&pool->slots[i].send);

@@ -209,8 +209,11 @@ worker_live(struct run *run, int fd, struct progress *progress,
 	run->progress = progress;
 	buffer_init(&worker.input, 4 * LINE_MAX_BYTES);
 	buffer_init(&worker.answers, 2 * RUN_LINE_BYTES_MAX);
-	if (watch(run, budget) == -1 || confine(budget->memory, &error) == -1)
+	if (watch(run, budget) == -1 ||
+	    confine(budget->memory, &error) == -1) {
+		shared->cause = CAUSE_REFUSED;
 		_exit(EXIT_SYSTEM);
+	}
 	work(&worker);
 	_exit(EXIT_DONE);
 }
