@@ -490,10 +490,24 @@ rejects() {
 	[[ $stderr != *quoting* ]]
 	filter f 'nothing_like_it'
 	run -78 --separate-stderr transform -f finance=f.jq
-	[[ $stderr == *"line 1: nothing_like_it/0 is not defined" ]]
+	[[ $stderr == *"line 1: nothing_like_it/0 is not defined, in: "* ]]
 	filter f 'import "nowhere" as n; 1'
 	run -78 --separate-stderr transform -f finance=f.jq
 	[[ $stderr == *nowhere* ]]
+}
+
+@test "what doesn't compile is shown with its line, of a module too" {
+	filter f $'# one\nselect(.a)\n| {channel: foo(1),\n text: "x"}'
+	run -78 --separate-stderr "$BIN/transform" -f f=f.jq </dev/null
+	[ "$stderr" = "transform: filter 'f' (f.jq): line 3: foo/1 is not defined, in: | {channel: foo(1)," ]
+	filter f '.a as [$x | 3'
+	run -78 --separate-stderr "$BIN/transform" -f f=f.jq </dev/null
+	[[ "$stderr" == *", in: .a as [\$x | 3" ]]
+	mkdir lib
+	printf 'def a: 1;\ndef b: .x | | 3;\n' >lib/m.jq
+	filter f 'import "lib/m" as m; m::b'
+	run -78 --separate-stderr "$BIN/transform" -f f=f.jq </dev/null
+	[[ "$stderr" == *"/lib/m.jq, line 2, in: def b: .x | | 3;" ]]
 }
 
 @test "a filter with a byte order mark and CRLF compiles, lines counted right" {
@@ -503,7 +517,7 @@ rejects() {
 	[ "$(get '.[0].payload.text')" = '"x\ry"' ]
 	printf '\357\273\2771 |\r\nnothing_like_it\r\n' >f.jq
 	run -78 --separate-stderr transform -f f=f.jq
-	[[ $stderr == *"line 2: nothing_like_it/0 is not defined" ]]
+	[[ $stderr == *"line 2: nothing_like_it/0 is not defined, in: "* ]]
 }
 
 @test "a missing, an empty and a binary filter are each an error that names the file" {

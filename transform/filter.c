@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -122,6 +123,26 @@ no_input(jq_state *jq, void *context)
 	    "a filter has no input but its record"));
 }
 
+/* The line that libjq shows below its message, without what we put in. */
+static const char *
+offending(char *text)
+{
+	const char *put_in = prologue + 1; /* its space may be gone */
+	char *line = strchr(text, '\n'), *ours, *end;
+
+	if (line == NULL)
+		return "";
+	*line++ = '\0';
+	line += strspn(line, " \t");
+	line[strcspn(line, "\n")] = '\0';
+	if ((ours = strstr(line, put_in)) != NULL)
+		memmove(ours, ours + strlen(put_in),
+		    strlen(ours + strlen(put_in)) + 1);
+	for (end = line + strlen(line); end > line && end[-1] == ' '; end--)
+		end[-1] = '\0';
+	return line;
+}
+
 /* libjq says "jq: error: WHAT (Unix shell quoting issues?) at <top-level>,
  * line N, column M:" and shows the line below. */
 static void
@@ -129,26 +150,25 @@ explain(const char *name, const char *path, char *text, struct error *error)
 {
 	static const char noise[] = " (Unix shell quoting issues?)";
 	static const char place[] = " at <top-level>, ";
-	char *what = text, *at;
+	const char *line = offending(text);
+	char *what = text, *at, where[64] = "";
 
-	what[strcspn(what, "\n")] = '\0';
 	if (strncmp(what, "jq: error: ", 11) == 0)
 		what += 11;
 	if ((at = strstr(what, noise)) != NULL)
 		memmove(at, at + strlen(noise), strlen(at + strlen(noise)) + 1);
 	if (*what != '\0' && what[strlen(what) - 1] == ':')
 		what[strlen(what) - 1] = '\0';
-	if ((at = strstr(what, place)) == NULL) {
-		error_set(error, EXIT_CONFIG, "filter '%s' (%s): %s", name,
-		    path, *what != '\0' ? what : "it doesn't compile");
-		return;
+	if ((at = strstr(what, place)) != NULL) {
+		*at = '\0';
+		/* "line N, column M": the column counts what we put in. */
+		at += strlen(place);
+		snprintf(where, sizeof(where), "%.*s: ",
+		    (int)strcspn(at, ","), at);
 	}
-	*at = '\0';
-	/* "line N, column M": the column counts what we put in front. */
-	at += strlen(place);
-	at[strcspn(at, ",")] = '\0';
-	error_set(error, EXIT_CONFIG, "filter '%s' (%s): %s: %s", name, path,
-	    at, what);
+	error_set(error, EXIT_CONFIG, "filter '%s' (%s): %s%s%s%.120s", name,
+	    path, where, *what != '\0' ? what : "it doesn't compile",
+	    *line != '\0' ? ", in: " : "", line);
 }
 
 /* search (consumed) with the folder of the filter's file behind it, for the
