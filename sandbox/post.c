@@ -63,6 +63,11 @@ check_blocks(struct call *call)
 		call_fail(call, "invalid_blocks_format");
 		return false;
 	}
+	if (json_count(json, json_member(json, 0, "attachments")) >
+	    BLOCKKIT_ATTACHMENTS_MAX) {
+		call_fail(call, "too_many_attachments");
+		return false;
+	}
 	buffer_init(&violations.list, 1 << 20);
 	buffer_init(&violations.prefixed, 1 << 20);
 	blockkit_check(json, 0, &characters, on_violation, &violations);

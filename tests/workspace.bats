@@ -170,6 +170,15 @@ elements() {
 		{"type":"video","title":{"type":"plain_text","text":"x"},"video_url":"https://x.example/","thumbnail_url":"https://x.example/","alt_text":"x"}]}' | jq .ok)" = true ]
 }
 
+@test "attachments are looked into, and a hundred are enough" {
+	attachments() { jq -nc --argjson n "$1" '{channel: "#finance", text: "x", attachments: [range($n) | {text: "y"}]}'; }
+	answer=$(call chat.postMessage '{"channel":"#finance","text":"x","attachments":[{"text":"y"},{"blocks":[{"type":"nothing"}]}]}')
+	[ "$(jq -r '.error, .errors[0]' <<<"$answer")" = 'invalid_attachments
+unsupported type of a block [json-pointer:/attachments/1/blocks/0/type]' ]
+	refused too_many_attachments chat.postMessage "$(attachments 101)"
+	[ "$(call chat.postMessage "$(attachments 100)" | jq .ok)" = true ]
+}
+
 @test "fifty blocks pass, fifty-one do not" {
 	blocks() { jq -nc --argjson n "$1" '{channel: "#finance", text: "x", blocks: [range($n) | {type: "divider"}]}'; }
 	refused invalid_blocks chat.postMessage "$(blocks 51)"

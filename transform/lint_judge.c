@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "transform/blockkit.h"
 #include "transform/lint.h"
 #include "transform/lint_harm.h"
 
@@ -115,6 +116,20 @@ harm_found(void *context, unsigned found, const char *pointer)
 	    attribute(lint), harm->what, pointer, harm->advice);
 }
 
+static void
+warning_found(void *context, const struct blockkit_violation *violation)
+{
+	const struct harmed *harmed = context;
+	char key[KEY_MAX];
+
+	if (violation->fault != BLOCKKIT_WARNING)
+		return;
+	snprintf(key, sizeof(key), "advice %.500s", violation->pointer);
+	lint_findings_add(&harmed->lint->findings, harmed->subject,
+	    LINT_WARNING, place(harmed->lint), key, "%.300s: %.300s",
+	    violation->pointer, violation->message);
+}
+
 /* Blocks need a text beside them: what a phone and a screen reader say. */
 static bool
 is_mute(const struct json *json, json_node payload)
@@ -146,6 +161,7 @@ judge_message(struct lint *lint, size_t subject, struct lint_sample *sample)
 	sample->wanted = true;
 	lint->filters[subject].messages++;
 	made_line(&lint->filters[subject]);
+	blockkit_check(&lint->message, payload, NULL, warning_found, &harmed);
 	if (is_mute(&lint->message, payload))
 		lint_findings_add(&lint->findings, subject, LINT_ERROR,
 		    place(lint), "mute", "a message has blocks and no text, "

@@ -10,6 +10,7 @@
 
 #define CUTS_MAX 256   /* texts in one round */
 #define ROUNDS_MAX 500 /* each makes the message smaller */
+#define ROUNDS_CALM 50 /* so many do for a message that is only too long */
 #define NOTE_ROOM 150  /* what a note counts against the budget, and more */
 #define WORTH_CUTTING 400 /* characters of a text, when others are shorter */
 #define KEPT_MIN 200      /* of such a text */
@@ -291,10 +292,13 @@ fix_total(struct edit *edit)
 	    attachments), excess, BLOCKKIT_ATTACHMENT) : -1;
 }
 
-/* Mend one kind of excess.  1: something was; 0: nothing could be. */
+/* Mend one kind of excess.  1: something was; 0: nothing could be.  What is in
+ * the blocks comes first, for then more of them fit; in haste it doesn't. */
 static int
-mend(struct edit *edit, struct survey *survey)
+mend(struct edit *edit, struct survey *survey, bool haste)
 {
+	if (haste && survey->over && fix_total(edit) == 0)
+		return 1;
 	if (survey->many != JSON_NONE &&
 	    fix_many(edit, survey->many, survey->many_limit) == 0)
 		return 1;
@@ -319,7 +323,7 @@ trim_message(struct buffer *text, struct json *json, struct error *why)
 		survey.many = survey.crowded = JSON_NONE;
 		survey.over = false;
 		if (check_each(json, on_violation, &survey) == 0 ||
-		    mend(&edit, &survey) == 0)
+		    mend(&edit, &survey, rounds >= ROUNDS_CALM) == 0)
 			break;
 		if ((rc = edit_finish(&edit, why)) == -1)
 			break;

@@ -38,6 +38,10 @@ ending(size_t missing, size_t limit, char out[80])
 		    missing == 1 ? "" : "s");
 }
 
+/* Bytes: no limit has room for more in one piece, and looking further for what
+ * ends it would make cutting a text of nothing but beginnings slow. */
+#define PIECE_MAX 16384
+
 struct unit {
 	size_t bytes, points;
 	size_t shown; /* characters that a reader sees */
@@ -57,6 +61,20 @@ entity(const char *text, size_t length)
 	return 0;
 }
 
+/* Bytes of what looks like a link of a markdown block: [label](address). */
+static size_t
+markdown_link(const char *text, size_t length)
+{
+	const char *end = text + length, *middle, *last;
+
+	middle = memchr(text, ']', length);
+	if (middle == NULL || end - middle < 2 || middle[1] != '(' ||
+	    (last = memchr(middle, ')', (size_t)(end - middle))) == NULL ||
+	    memchr(text, '\n', (size_t)(last - text)) != NULL)
+		return 0;
+	return (size_t)(last - text) + 1;
+}
+
 /* What must stay whole at the beginning of text. */
 static struct unit
 unit_at(const char *text, size_t length, bool mrkdwn)
@@ -64,6 +82,8 @@ unit_at(const char *text, size_t length, bool mrkdwn)
 	struct unit unit = { 0, 1, 1 };
 	const char *end, *label;
 
+	if (length > PIECE_MAX)
+		length = PIECE_MAX;
 	if (mrkdwn && *text == '&' && (unit.bytes = entity(text, length)) > 0)
 		unit.points = unit.bytes;
 	else if (mrkdwn && *text == '<' &&
@@ -74,6 +94,12 @@ unit_at(const char *text, size_t length, bool mrkdwn)
 		label = memchr(text, '|', unit.bytes);
 		label = label != NULL ? label + 1 : text + 1;
 		unit.shown = utf8_length(label, (size_t)(end - label));
+	} else if (mrkdwn && *text == '[' &&
+	    (unit.bytes = markdown_link(text, length)) > 0) {
+		unit.points = utf8_length(text, unit.bytes);
+		label = memchr(text, ']', unit.bytes);
+		unit.shown = utf8_length(text + 1,
+		    (size_t)(label - text) - 1);
 	} else if ((unit.bytes = utf8_step(text, length)) == 0)
 		unit.bytes = 1;
 	return unit;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trimming random messages: what trim_message gives passes check_message or is
- * refused with a reason, is what went in when that passed already, is the same
- * when it is trimmed again, and has no piece of an entity or of a link in it.
+ * Trimming random messages, some of them damaged: what trim_message gives
+ * passes check_message or is refused with a reason, is what went in when that
+ * passed already, is the same when it is trimmed again, and has no piece of an
+ * entity or of a link in it.
  *
  *   test_trim [ROUNDS [SEED]]
  */
@@ -15,7 +16,7 @@
 #include "transform/trim_text.h"
 
 #define CEILING ((size_t)1 << 18) /* as a worker has it */
-#define ROUNDS 3000
+#define ROUNDS 1000
 
 static unsigned seed = 1;
 static struct buffer text, before;
@@ -62,6 +63,8 @@ test_texts(void)
 	    "what is between two signs counts as a link");
 	ok(strcmp(trimmed("a<<bcdef", 5, true), "a<<b…") == 0,
 	    "a sign that nothing closes is a character");
+	ok(strcmp(trimmed("a[b](https://x.example/)c", 12, true), "a…") == 0,
+	    "nor is a link of a markdown block");
 	memset(many, 'x', sizeof(many) - 1);
 	many[sizeof(many) - 1] = '\0';
 	ok(strcmp(trimmed(many, 200, false) + 175,
@@ -281,6 +284,29 @@ make_message(void)
 	buffer_puts(&text, "}");
 }
 
+/* Put something else in place of one value. */
+static void
+damage(void)
+{
+	static const char *const others[] = { "null", "1", "true", "\"x\"",
+		"\"\"", "[]", "{}", "[[]]", "[{}]", "{\"type\":\"card\"}",
+		"\"rich_text\"", "\"\\u0000\"" };
+	const struct json_value *value;
+	struct error error;
+
+	if (json_parse(&json, text.data, text.length, &error) == -1)
+		return;
+	value = &json.values[dice((unsigned)json.count)];
+	buffer_clear(&before);
+	buffer_append(&before, text.data, value->start);
+	buffer_puts(&before, others[dice(sizeof(others) /
+	    sizeof(others[0]))]);
+	buffer_append(&before, text.data + value->end,
+	    text.length - value->end);
+	buffer_clear(&text);
+	buffer_append(&text, before.data, before.length);
+}
+
 /* Every & < > is a part of something whole. */
 static bool
 is_whole(const char *s)
@@ -365,7 +391,7 @@ main(int argc, char **argv)
 {
 	unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : ROUNDS, i;
 	unsigned began = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
-	size_t passed = 0, refused = 0;
+	size_t passed = 0, refused = 0, damaged = 0;
 	const char *why = NULL;
 
 	buffer_init(&text, CEILING);
@@ -376,13 +402,17 @@ main(int argc, char **argv)
 		make_message();
 		if (text.failed)
 			continue;
-		why = fault(&passed, &refused);
+		if (i % 4 == 3) {
+			damage();
+			why = fault(&passed, &damaged);
+		} else
+			why = fault(&passed, &refused);
 	}
 	if (why != NULL)
 		printf("# seed %u: %s\n# %.2000s\n", seed, why,
 		    buffer_text(&before));
-	printf("# %u messages: %zu had the right size, %zu were refused\n", i,
-	    passed, refused);
+	printf("# %u messages: %zu had the right size, %zu were refused, and "
+	    "%zu damaged ones\n", i, passed, refused, damaged);
 	ok(why == NULL, "random messages are trimmed, and only once");
 	ok(passed > rounds / 100 && refused < rounds / 20,
 	    "most are trimmed, and some needed no trimming");
