@@ -86,7 +86,8 @@ MODULES = $(wildcard transform/jq/*.jq)
 BUILT = $(foreach p,$(PROGRAMS),$(if $(wildcard $(p)/main.c),$(p)))
 # Only what stands in the tree yet is built.
 all: $(BUILT:%=$(B)/bin/%) $(MODULES:transform/jq/%=$(B)/share/jq/%) \
-  $(if $(wildcard transform/main.c),$(B)/share/samples.ndjson)
+  $(if $(wildcard transform/main.c),$(B)/share/samples.ndjson) \
+  $(B)/share/man/filters.7
 
 # One short line a step; V=1 shows the commands.
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$(2)';)
@@ -107,9 +108,15 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 $(B)/share/jq/%: transform/jq/%
 	@mkdir -p $(@D)
 	@cp $< $@
+
 $(B)/share/samples.ndjson: transform/samples.ndjson
 	@mkdir -p $(@D)
 	@cp $< $@
+
+# The analyst's guide, with what the modules say of their functions.
+$(B)/share/man/filters.7: transform/filters.7 transform/manual.awk $(MODULES)
+	@mkdir -p $(@D)
+	@awk -v folder=transform/jq -f transform/manual.awk $< >$@
 
 $(B)/test/%: $(B)/obj/tests/unit/%.o $(LIBA)
 	@mkdir -p $(@D)
@@ -231,8 +238,8 @@ lint-cppcheck: $(B)/schema.h
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench $(TOOLS)
 lint-sh:
 	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch) .ci/run
-lint-man:
-	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS)
+lint-man: $(B)/share/man/filters.7
+	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that fetch takes has an entry in its page.
 lint-keys:
 	@awk -F '[" ]+' '/^\t{ "oracle\./ { keys[$$2]; count++ } \
@@ -251,11 +258,13 @@ lint-jq: $(B)/bin/transform
 # ---- install ---------------------------------------------------------------
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXEC) \
-	  $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DATADIR)/jq $(DESTDIR)$(DATADIR)/filters
+	  $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7 \
+	  $(DESTDIR)$(DATADIR)/jq $(DESTDIR)$(DATADIR)/filters
 	for t in $(TOOLS); do install -m 755 $(B)/bin/$$t $(DESTDIR)$(LIBEXEC)/$$t || exit 1; \
 	  install -m 644 $$t/$$t.1 $(DESTDIR)$(MANDIR)/man1/$(NAME)-$$t.1 || exit 1; done
 	install -m 755 pipelines/run $(DESTDIR)$(LIBEXEC)/run
 	install -m 644 pipelines/ledgerpipe.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(B)/share/man/filters.7 $(DESTDIR)$(MANDIR)/man7/$(NAME)-filters.7
 	for f in pipelines/ledgerpipe.json.example pipelines/systemd/*; do \
 	  sed 's|/usr/local|$(PREFIX)|' $$f >$(DESTDIR)$(DATADIR)/$${f##*/} || exit 1; done
 	install -m 644 transform/jq/*.jq $(DESTDIR)$(DATADIR)/jq

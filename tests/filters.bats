@@ -25,7 +25,9 @@ all_filters() {
 	configure procurement procurement '{}' \
 		treasury procurement '{"channel":"#treasury","minimum":50000}' \
 		finance finance '{"threshold":100000}' \
-		operations operations '{"today":"2026-02-01"}'
+		operations operations '{"today":"2026-02-01"}' \
+		payments payments '{"threshold":{"JPY":7500000}}' \
+		holds holds '{}'
 }
 
 # messages [RECORDS]: what transform makes of them, in the file out.
@@ -61,6 +63,14 @@ golden() {
 		"today":"2026-02-01"}'
 }
 
+@test "payments tells large payments, and marks the voided" {
+	golden payments '{"threshold":{"USD":100000,"other":50000}}'
+}
+
+@test "holds tells that an invoice is held, and that it is released" {
+	golden holds '{}'
+}
+
 @test "no record makes a filter fail or break one of Slack's limits" {
 	all_filters
 	messages
@@ -93,7 +103,8 @@ golden() {
 	messages long
 	jq -se 'map(select(.type == "REJECT")) == []' out
 	jq -se 'map(.filter | values) | unique
-		== ["finance", "operations", "procurement", "treasury"]' out
+		== ["finance", "holds", "operations", "payments", "procurement",
+		  "treasury"]' out
 }
 
 @test "a name of 40,000 characters is cut, whatever it is made of" {
@@ -126,7 +137,8 @@ golden() {
 	messages
 	jq -se '[.[] | select(.type == "MESSAGE").payload.blocks | .. | objects
 		| select(.type == "mrkdwn").text]
-		| length > 0 and all(.[]; test("^<!date\\^[0-9]+\\^(Entered|Ordered) "))' out
+		| length > 0 and all(.[]; test(
+			"^<!date\\^[0-9]+\\^(Created|Entered|Held|Ordered|Released) "))' out
 	jq -se '[.[] | select(.type == "MESSAGE").payload.blocks | .. | objects
 		| select(.type == "plain_text").emoji] | unique == [false]' out
 	jq -se '[.[] | select(.type == "MESSAGE").payload.text]
@@ -137,14 +149,14 @@ golden() {
 @test "a vendor without a name, or with a blank one, is unknown" {
 	all_filters
 	for name in '""' '" \n"'; do
-		jq -c "if .record then .record.Supplier = $name else . end" \
-			records >blank
+		jq -c "if .record then .record |= (.Supplier = $name
+			| .Payee = $name) else . end" records >blank
 		messages blank
 		jq -se '[.[] | select(.type == "MESSAGE" and .stream != "journalBatches")
 			.payload] | length > 8 and all(.[]; (.text
-			| test(", Unknown (vendor|supplier), "))
+			| test(", Unknown (vendor|supplier|payee), "))
 			and (.blocks[1].elements[0].elements[0].text
-			| test("^Unknown (vendor|supplier)$")))' out
+			| test("^Unknown (vendor|supplier|payee)$")))' out
 	done
 }
 
@@ -194,6 +206,37 @@ golden() {
 		["300000047410004", "#treasury"]]' out
 }
 
+@test "what fails behind a function of the modules is told, not swallowed" {
+	cat >fails.jq <<-'EOF'
+	import "slack" as slack; import "fusion" as fusion;
+	select($stream == "invoices" and fusion::is_new(7))
+	| [ (.InvoiceAmount | fusion::number), (.InvoiceAmount | fusion::quantity),
+	    ("7" | fusion::number), ("x" | fusion::number) ] as $numbers
+	| ("2026-01-31" | fusion::day) as $day | ("none" | fusion::day) as $none
+	| fusion::days_between("2026-01-31"; "2026-02-01") as $days
+	| fusion::invoice_title(null) as $title | fusion::due_date as $due
+	| slack::message("#f"; null; [slack::fields([["Vendor", .Supplier]]),
+	    slack::context([.CreationDate | fusion::seconds
+	      | slack::date_text("{date}") | slack::mrkdwn])]) as $message
+	| if $day == "31 Jan 2026" then error("told") else $message end
+	EOF
+	run -65 --separate-stderr "$BIN/transform" -f fails=fails.jq records
+	jq -se '[.[] | select(.type == "REJECT").error]
+		| length == 6 and all(.[]; contains("told"))' <<<"$output"
+}
+
+@test "a threshold may be one for each currency; a wrong one is told" {
+	configure treasury procurement \
+		'{"minimum":{"JPY":5000000,"KWD":1000000,"other":5000}}'
+	messages
+	jq -se '[.[] | select(.type == "MESSAGE").record_id[-1:]]
+		== ["1", "4"]' out
+	configure treasury procurement '{"minimum":"5000"}'
+	run -65 messages
+	jq -se '[.[] | select(.type == "REJECT").error]
+		| length > 4 and all(.[]; contains("a threshold must be a number"))' out
+}
+
 @test "an order that becomes overdue unchanged is told once more" {
 	configure operations operations '{"today":"2026-02-01"}'
 	messages
@@ -231,6 +274,41 @@ golden() {
 	jq -e 'map(select(.got != .want)) == []' examples.json ||
 		{ jq -c '.[] | select(.got != .want)' examples.json; false; }
 	jq -e 'length > 50' examples.json
+}
+
+# examples_of_guide: the indented blocks of filters.7 that are programs, each in
+# a file of its own.
+examples_of_guide() {
+	awk '/^\.Bd -literal/ { inside = 1; text = ""; next }
+		/^\.Ed/ { if (inside && text ~ /slack::message/)
+			printf "%s", text >("guide" ++count ".jq"); inside = 0 }
+		inside { gsub(/\\e/, "\\"); text = text $0 "\n" }' \
+		"$TREE/transform/filters.7"
+}
+
+@test "the filters in the guide run, and their messages are Slack's" {
+	examples_of_guide
+	printf 'import "slack" as slack;\n' | cat - guide2.jq >reply.jq
+	"$BIN/transform" -f credits=guide1.jq records >out
+	jq -se '[.[] | select(.type == "MESSAGE").payload.text]
+		== ["Credit memo CM-2: -1,250.50 EUR"]' out
+	"$BIN/transform" -f reply=reply.jq records >out
+	jq -se 'map(select(.type == "MESSAGE")) | length > 10
+		and all(.[]; .delivery.on_change == "edit")' out
+}
+
+@test "the guide names each public function of the modules, with an example" {
+	guide=$BIN/../share/man/filters.7
+	for module in slack fusion; do
+		sed -n "s/^def \([a-z][a-z_]*\).*/$module::\1/p" \
+			"$TREE/transform/jq/$module.jq" | sort -u >functions
+		[ "$(wc -l <functions)" -gt 20 ]
+		while read -r function; do
+			grep -q "^\.It Sy \"$function[(\"]" "$guide"
+		done <functions
+	done
+	[ "$(grep -c '^\\(-> ' "$guide")" -eq \
+		"$(cat "$TREE"/transform/jq/*.jq | grep -c '^# example: ')" ]
 }
 
 @test "each public function of the modules has a tested example" {

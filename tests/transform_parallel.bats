@@ -211,8 +211,8 @@ finish() {
 	jq -se '[.[] | select(.type == "SEEN").record_id | tonumber] == [range(20000)]
 		and ([.[] | select(.type == "MESSAGE").payload.text] as $texts
 		  | ($texts | length) == 20000
-		  and ($texts | index("new")) as $at
-		    | $at == null or all($texts[$at:][]; . == "new"))' out
+		  and (($texts | index("new")) as $at
+		    | $at == null or all($texts[$at:][]; . == "new")))' out
 }
 
 @test "an ignored SIGHUP stays ignored" {

@@ -7,8 +7,8 @@
 #
 # Invoices with a hold on an installment, or whose ValidationStatus is one of
 # $config.statuses (["Needs revalidation"], in the language of the ERP's user).
-# Journal batches with more than $config.threshold (100000) on one side, in the
-# ledger's currency.  What changes goes into the first message's thread.
+# Journal batches with more than $config.threshold (100000, or one for each
+# currency) on one side.  What changes goes into the first message's thread.
 import "slack" as slack;
 import "fusion" as fusion;
 
@@ -42,8 +42,8 @@ def invoice:
       "Would post to"; fusion::invoice_accounts; .InvoiceCurrency);
 
 def journal:
-  fusion::journal_totals as $total
-  | select($total.amount > ($config.threshold // 100000))
+  (fusion::journal_totals | select(.amount
+      > fusion::threshold($config.threshold; .currency; 100000))) as $total
   | (.BatchName | slack::one_line("Batch \($id)")) as $name
   | message("Journal batch: \($total.amount | fusion::money($total.currency))";
       $name | slack::truncate(120);

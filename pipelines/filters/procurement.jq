@@ -10,9 +10,10 @@
 # after those it is the same again and deliver doesn't send it; a changed
 # amount, line or due date goes into the first message's thread.
 #
-# $config.minimum takes only invoices of that size, in their own currency;
-# credit memos count by their size.  With it this file also serves a route
-# "treasury": {"channel": "#treasury", "minimum": 50000}.
+# $config.minimum takes only invoices of that size: a number for any currency,
+# or one for each, {"USD": 50000, "JPY": 7500000, "other": 40000}.  Credit memos
+# count by their size.  With it this file also serves a route "treasury":
+# {"channel": "#treasury", "minimum": 50000}.
 # $config.erp_url adds a button that opens the invoice in the ERP.
 import "slack" as slack;
 import "fusion" as fusion;
@@ -24,7 +25,8 @@ def line($currency):
 
 select($stream == "invoices" and .CanceledFlag != true)
 | select(fusion::is_new($config.days // 7))
-| select((.InvoiceAmount | fusion::number | fabs) >= ($config.minimum // 0))
+| select((.InvoiceAmount | fusion::number | fabs) 
+    >= fusion::threshold($config.minimum; .InvoiceCurrency; 0))
 | .InvoiceCurrency as $currency
 | fusion::invoice_title(null) as $title
 | (.Supplier | slack::one_line("Unknown vendor")) as $vendor

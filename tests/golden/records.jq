@@ -8,6 +8,11 @@ def order($n): { POHeaderId: (300000025670000 + $n),
 def batch($n): { JeBatchId: (300000026110000 + $n),
   LastUpdateDate: "2026-01-31T10:20:00.250+00:00" } + .
   | record("journalBatches");
+def payment($n): { CheckId: (300000025990000 + $n),
+  LastUpdateDate: "2026-02-02T16:00:05.3+00:00" } + .
+  | record("payablesPayments");
+def hold($n): { HoldId: (300100170746000 + $n),
+  LastUpdateDate: "2026-01-31T09:00:01+00:00" } + . | record("invoiceHolds");
 
 { type: "SCHEMA", stream: "invoices", schema: {}, key_properties: ["InvoiceId"],
   bookmark_properties: ["LastUpdateDate"] },
@@ -15,6 +20,10 @@ def batch($n): { JeBatchId: (300000026110000 + $n),
   key_properties: ["POHeaderId"], bookmark_properties: ["LastUpdateDate"] },
 { type: "SCHEMA", stream: "journalBatches", schema: {},
   key_properties: ["JeBatchId"], bookmark_properties: ["LastUpdateDate"] },
+{ type: "SCHEMA", stream: "payablesPayments", schema: {},
+  key_properties: ["CheckId"], bookmark_properties: ["LastUpdateDate"] },
+{ type: "SCHEMA", stream: "invoiceHolds", schema: {},
+  key_properties: ["HoldId"], bookmark_properties: ["LastUpdateDate"] },
 
 # 1: a vendor that tries everything, forty lines in disorder, one of two
 # installments paid, a literal entity
@@ -104,4 +113,34 @@ def batch($n): { JeBatchId: (300000026110000 + $n),
  | batch(2)),
 ({ BatchName: null, RunningTotalDr: -100000.01, journalHeaders: { items: [
    { LedgerCurrencyCode: "USD", LedgerName: "A" },
-   { LedgerCurrencyCode: "EUR", LedgerName: "B" } ] } } | batch(3))
+   { LedgerCurrencyCode: "EUR", LedgerName: "B" } ] } } | batch(3)),
+
+# 1: to a third party, six invoices in two currencies; 2: voided yen, all else
+# null; 3: below the threshold
+({ PaymentNumber: 40113, PaymentAmount: 500000.01, PaymentCurrency: "EUR",
+   Payee: "*Müller* & <Söhne>", PaymentDate: "2026-02-02",
+   PaymentMethod: "Electronic", PaymentStatus: "Negotiable",
+   ThirdPartySupplier: "<!channel> Factoring", BusinessUnit: "France",
+   DisbursementBankAccountName: "BofA-204",
+   RemitToAccountNumber: "XXXXXX3000", CreationDate: "2026-02-02T16:00:04+00:00",
+   PaymentDescription: "Quarterly \"run\"\n> *now* 🔌",
+   relatedInvoices: { hasMore: true, items: [ range(6) | {
+     InvoiceNumber: "2026/\(.)-_x_", InvoiceId: ., AmountPaidInvoiceCurrency: -5.5,
+     InvoiceCurrency: ["EUR", "KWD"][. % 2] } ] } } | payment(1)),
+({ PaymentAmount: "-9007199254740993", PaymentCurrency: "JPY", Payee: null,
+   VoidDate: "2026-02-03", StopReason: null, relatedInvoices: null }
+ | payment(2)),
+({ PaymentAmount: 99999.99, PaymentCurrency: "USD" } | payment(3)),
+
+# 1: held; 2: the same kind, released; 3: null wherever it can be
+({ InvoiceNumber: "INV-*1*", Supplier: "<!here> & _Co_", LineHeld: 1,
+   BusinessUnit: "US1", HoldName: "Price", HoldReason: "Price *above*\n`limit`",
+   HeldBy: "O'Malley \"Q\"", HoldDate: "2026-01-31T09:00:01.003+00:00",
+   HoldDetails: "See <https://evil.example|this>", ReleaseDate: null,
+   PurchaseOrderNumber: "US164535", ReceiptNumber: null } | hold(1)),
+({ InvoiceNumber: "INV-2", Supplier: "شركة الخليج", HoldName: "Amount",
+   HoldReason: "Amount exceeds limit", ReleaseReason: "Amount approved",
+   HoldDate: "2026-01-30T09:00:01+00:00",
+   ReleaseDate: "2026-01-31T09:00:01+00:00" } | hold(2)),
+({ InvoiceNumber: null, Supplier: null, HoldReason: null, HoldDate: null }
+ | hold(3))

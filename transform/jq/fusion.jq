@@ -11,28 +11,42 @@
 # A number, whatever the ERP wrote; 0 when there is none. For comparing.
 # example: [1250.5, "-7", null, "x"] | map(fusion::number) => [1250.5,-7,0,0]
 def number:
-  if type == "number" then . elif type == "string" then tonumber? // 0
+  # in jq 1.6 a ? or try that isn't shut in also catches what fails after it
+  if type == "number" then . elif type == "string" then [tonumber?][0] // 0
   else 0 end;
 
+# How many of its smallest unit a currency's unit has.
+def _scale:
+  { BIF: 1, CLP: 1, DJF: 1, GNF: 1, ISK: 1, JPY: 1, KMF: 1, KRW: 1, PYG: 1,
+    RWF: 1, UGX: 1, UYI: 1, VND: 1, VUV: 1, XAF: 1, XOF: 1, XPF: 1,
+    BHD: 1000, IQD: 1000, JOD: 1000, KWD: 1000, LYD: 1000, OMR: 1000,
+    TND: 1000, CLF: 10000, UYW: 10000
+  }[tostring] | if . == null then 100 else . end;
+
 # How many decimals a currency has (ISO 4217); 2 when it isn't known.
-# example: ["USD", "JPY", "KWD", null] | map(fusion::decimals) => [2,0,3,2]
-def decimals:
-  { BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0,
-    RWF: 0, UGX: 0, UYI: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0,
-    BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3, CLF: 4, UYW: 4
-  }[tostring] // 2;
+# example: ["USD", "JPY", "KWD", "CLF", null] | map(fusion::decimals) => [2,0,3,4,2]
+def decimals: _scale | tostring | length - 1;
 
 def _group: if length > 3 then (.[:-3] | _group) + "," + .[-3:] else . end;
+
+def _grouped: # the same of a whole number that isn't negative
+  if . < 1000 then tostring else
+    (. % 1000) as $last
+    | ((. - $last) / 1000 | _grouped) + ","
+      + ($last + 1000 | tostring | ltrimstr("1")) end;
 
 def _pointed($decimals): # digits, the last ones behind a point
   (length - $decimals) as $point
   | (.[:$point] | _group) + if $decimals > 0 then "." + .[$point:] else "" end;
 
-def _fixed($decimals): # a double as text, rounded; exact up to 15 digits
-  (. * pow(10; $decimals) | round) as $minor
-  | ($minor | fabs | tostring) as $digits
-  | (("0" * ($decimals + 1 - ($digits | length))) // "") + $digits
-  | (if $minor < 0 then "-" else "" end) + _pointed($decimals);
+def _fixed($scale): # a double as text, rounded; exact up to 15 digits
+  (. * $scale | round) as $minor
+  | ($minor | fabs) as $size
+  | ($size % $scale) as $rest
+  | (if $minor < 0 then "-" else "" end)
+    + (($size - $rest) / $scale | _grouped)
+    + if $scale == 1 then "" else
+        "." + ($rest + $scale | tostring | ltrimstr("1")) end;
 
 def _increment: # a string of digits and one
   if . == "" then "1" elif endswith("9") then (.[:-1] | _increment) + "0"
@@ -59,14 +73,13 @@ def _rounded($decimals):
 # example: [-1234567.1, 0, "900719925474099312345.5"] | map(fusion::amount("USD")) => ["-1,234,567.10","0.00","900,719,925,474,099,312,345.50"]
 # example: [12450, 1.25, null] | map(fusion::amount("JPY")) => ["12,450","1",null]
 def amount($currency):
-  ($currency | decimals) as $decimals
-  | if type == "number" and (fabs * pow(10; $decimals)) < 9e15
-    then _fixed($decimals)
+  ($currency | _scale) as $scale
+  | if type == "number" and fabs * $scale < 9e15 then _fixed($scale)
     elif . == null or . == "" then null else
       tostring
       | _parts as $part
       | if $part == null then . else
-          ($part | _rounded($decimals)) as $digits
+          ($part | _rounded($currency | decimals)) as $digits
           | if $digits | test("[1-9]") then $part.sign else "" end + $digits
         end
     end;
@@ -77,7 +90,7 @@ def amount($currency):
 # example: null | fusion::money("USD") => null
 def money($currency):
   amount($currency)
-  | if . == null then . else [., $currency | values] | join(" ") end;
+  | if . == null or $currency == null then . else "\(.) \($currency)" end;
 
 # The same the accountants' way: a credit in parentheses.
 # example: -1250.5 | fusion::money_accounting("USD") => "(1,250.50) USD"
@@ -85,16 +98,33 @@ def money_accounting($currency):
   amount($currency)
   | if . == null then . else
       if startswith("-") then "(\(.[1:]))" else . end
-      | [., $currency | values] | join(" ") end;
+      | if $currency == null then . else "\(.) \($currency)" end end;
+
+# From how much on an amount is large: $set, such as $config.minimum, is a
+# number for any currency, or an object with one for each, "other" for the
+# rest; $default where it has none.
+# example: fusion::threshold(100; "EUR"; 5), fusion::threshold(null; "EUR"; 5) => 100, 5
+# example: {"USD": 100, "JPY": 15000, "other": 90} | fusion::threshold(.; "JPY"; 5), fusion::threshold(.; "EUR"; 5) => 15000, 90
+def threshold($set; $currency; $default):
+  $set
+  | if type == "object" then .[$currency | tostring] // .other else . end
+    // $default
+  | if type == "number" then . else error(
+      "a threshold must be a number, or an object such as "
+      + "{\"USD\": 50000, \"JPY\": 7500000, \"other\": 40000}") end;
+
+def _trimmed: if endswith("0") then .[:-1] | _trimmed else . end;
 
 # A quantity or price with as many decimals as it has.
 # example: [12, 0.0685, "3.50", null] | map(fusion::quantity) => ["12","0.0685","3.5",null]
 def quantity:
-  if . == null then . else
+  if . == null then .
+  elif type == "number" and . >= 0 and . < 1e15 and . == floor
+  then _grouped else
     tostring
     | _parts as $part
     | if $part == null then . else
-        ($part.rest | if endswith("0") then sub("0+$"; "") else . end) as $rest
+        ($part.rest | _trimmed) as $rest
         | $part.sign + ($part.whole | _group)
           + if $rest == "" then "" else "." + $rest end
       end
@@ -102,49 +132,50 @@ def quantity:
 
 # Dates ----------------------------------------------------------------------
 
-def _is_day: # the start of the text is a date that the calendar has
-  type == "string"
-  and test("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-  and .[8:10] <= (
-    if .[5:7] == "02" then
-      (.[:4] | tonumber) as $year
-      | if $year % 4 == 0 and ($year % 100 != 0 or $year % 400 == 0)
-        then "29" else "28" end
-    else { "04": "30", "06": "30", "09": "30", "11": "30" }[.[5:7]] // "31"
-    end);
+# The calendar date that a text starts with, as strptime has it: year, month
+# from 0, day…; null when the calendar hasn't got it.
+def _date:
+  if type != "string" then null else
+    (if utf8bytelength == 10 then . else .[:10] end)
+    | [strptime("%Y-%m-%d")?][0]
+    | if . == null then . elif .[2] <= 28 then .
+      elif (mktime | gmtime)[2] == .[2] then . else null end
+  end;
 
 # A calendar date for people. It has no time zone, so it must not become a
 # Slack date, which would show the day before to readers in the west.
 # example: ["2026-02-07", "2026-02-07T08:00:00+00:00", "4712-12-31", "2026-01-39", "2026-02-29", "2028-02-29", null] | map(fusion::day) => ["7 Feb 2026","7 Feb 2026",null,null,null,"29 Feb 2028",null]
+# example: ["1900-02-29", "2000-02-29", "0026-01-05", "2026-01-00"] | map(fusion::day) => [null,"29 Feb 2000","5 Jan 0026",null]
 def day:
-  if _is_day and (startswith("4712-") | not)
-  then "\(.[8:10] | tonumber) \(["Jan", "Feb", "Mar", "Apr", "May", "Jun",
-    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][(.[5:7] | tonumber) - 1]
-    ) \(.[:4])"
-  else null end;
+  _date
+  | if . == null or .[0] == 4712 then null else
+      "\(.[2]) \(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
+        "Oct", "Nov", "Dec"][.[1]]) \(.[0] + 10000 | tostring | ltrimstr("1"))"
+    end;
+
+def _offset: # +hh:mm as seconds
+  ((.[1:3] | tonumber) * 3600 + (.[4:6] | tonumber) * 60)
+  * if startswith("-") then -1 else 1 end;
 
 # A time stamp in Unix seconds; null when it is none.
 # example: ["2026-01-31T08:15:27.114+00:00", "2026-01-31T10:15:27+02:00", "2026-01-31T08:15:27Z", "?"] | map(fusion::seconds) => [1769847327,1769847327,1769847327,null]
 # example: "2026-13-31T08:15:27Z", "2026-01-31T27:15:27Z" | fusion::seconds => null, null
 def seconds:
-  (strings
-    | select(test(
-      "^[-0-9]{10}T[:0-9]{8}([.][0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})?$"))
-    | .[-6:] as $zone
-    | (.[:19] + "Z" | fromdateiso8601?)
-      - if $zone[:1] != "-" and $zone[:1] != "+" then 0 else
-          (($zone[1:3] | tonumber) * 3600 + ($zone[4:6] | tonumber) * 60)
-          * if $zone[:1] == "-" then -1 else 1 end
-        end) // null;
+  if type != "string" then null else
+    (if endswith("+00:00") or endswith("Z") then 0
+     elif test("T[:0-9]{8}([.][0-9]+)?[-+][0-9]{2}:[0-9]{2}$")
+     then .[-6:] | _offset
+     elif test("T[:0-9]{8}([.][0-9]+)?$") then 0 else null end) as $offset
+    | [((.[:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime) - $offset)?][0]
+  end;
 
 # How many days lie between two dates, negative when the second is the earlier
 # one; null when one of them is none.
 # example: fusion::days_between("2026-02-27"; "2026-03-02"), fusion::days_between("2026-03-02"; "2026-02-27T08:00:00Z"), fusion::days_between("2026-02-27"; null) => 3, -3, null
 def days_between($from; $to):
-  [$from, $to]
-  | if all(_is_day) then
-      map(.[:10] + "T00:00:00Z" | fromdateiso8601) | (.[1] - .[0]) / 86400
-    else null end;
+  [$from, $to | _date]
+  | if any(. == null) then null
+    else map(mktime) | (.[1] - .[0]) / 86400 end;
 
 # The day it is in UTC, or the one in $config.today.
 # example: fusion::today({"today": "2026-02-01"}) => "2026-02-01"
@@ -156,15 +187,23 @@ def today($config): $config.today // (now | floor | todate | .[:10]);
 # example: [{"items": [{"a": 1}], "hasMore": false}, [{"b": 2}], null] | map(fusion::items) => [[{"a":1}],[{"b":2}],[]]
 def items:
   if type == "object" then .items else . end
-  | if type == "array" then map(objects) else [] end;
+  | if type == "array" then [.[] | select(type == "object")] else [] end;
 
 # The different values that an attribute has in a collection.
 # example: [{"LedgerName": "B"}, {"LedgerName": "A"}, {"LedgerName": "B"}, {}] | fusion::distinct("LedgerName") => ["A","B"]
 def distinct($attribute): [items[] | .[$attribute] | values] | unique;
 
+# What a collection adds up to in each of its currencies; the arguments are the
+# attributes' names.
+# example: [{"Paid": 1, "In": "USD"}, {"Paid": 2.5, "In": "EUR"}, {"Paid": "3", "In": "USD"}] | fusion::totals("Paid"; "In") => ["2.50 EUR","4.00 USD"]
+def totals($amount; $currency):
+  [ items[] | select(.[$amount] != null) ] | group_by(.[$currency])
+  | map(.[0][$currency] as $in
+    | reduce .[] as $item (0; . + ($item[$amount] | number)) | money($in));
+
 def _stands: # not discarded, not cancelled
-  .DiscardedFlag != true and .CanceledFlag != true
-  and .StatusCode != "CANCELED";
+  if .DiscardedFlag == true then false elif .CanceledFlag == true then false
+  else .StatusCode != "CANCELED" end;
 
 # The first $n of a collection by their LineNumber (REST promises no order),
 # without discarded and cancelled ones, and what to say about the others: null
@@ -173,8 +212,7 @@ def _stands: # not discarded, not cancelled
 # example: {"items": [{}, {}], "hasMore": true} | fusion::first_lines(1) | .more => "and at least 1 more"
 def first_lines($n):
   (type == "object" and .hasMore == true) as $cut
-  | items | map(select(_stands))
-  | sort_by(.LineNumber)
+  | [ items[] | select(_stands) ] | sort_by(.LineNumber)
   | (length - $n) as $left
   | { lines: .[:$n],
       more: (if $left > 0 then
@@ -184,36 +222,48 @@ def first_lines($n):
 # What a line of an invoice or order is for.
 # example: {"Description": null, "LineType": "Tax"}, {} | fusion::line_name => "Tax", "Line"
 def line_name:
-  first(.Description, .ItemDescription, .Item, .LineType, "Line"
-    | select(. != null and . != ""));
+  if .Description != null and .Description != "" then .Description
+  else first(.ItemDescription, .Item, .LineType, "Line"
+    | select(. != null and . != "")) end;
 
 # How much of it.
 # example: {"Quantity": 2.5, "UOM": "Ton"}, {"Quantity": null} | fusion::line_quantity => "2.5 Ton", null
 def line_quantity:
   if .Quantity == null then null
-  else [(.Quantity | quantity), .UOM | values] | join(" ") end;
+  else .UOM as $unit
+    | (.Quantity | quantity)
+      + if $unit == null then "" else " \($unit)" end end;
 
 # Invoices --------------------------------------------------------------------
+
+# These take an invoice of payables, and all but holds one of receivables.
 
 # Does it give money back? (A credit or debit memo, a negative amount.)
 # example: {"InvoiceAmount": -5} | fusion::is_credit => true
 def is_credit:
-  (.InvoiceAmount | number) < 0
-  or (.InvoiceType // "" | test("^(credit|debit) memo"; "i"));
+  (.InvoiceAmount // .EnteredAmount | number) < 0
+  or (.InvoiceType // .TransactionType
+    | strings // "" | (contains("m") or contains("M"))
+      and test("^(credit|debit) memo"; "i"));
 
 # What to call it.
 # example: {"InvoiceType": "Credit memo"}, {"InvoiceType": "Standard"} | fusion::kind => "Credit memo", "Invoice"
 def kind:
   if is_credit then
-    .InvoiceType // "" | if test("memo"; "i") then . else "Credit memo" end
+    .InvoiceType // .TransactionType
+    | if type == "string" and test("memo"; "i") then . else "Credit memo" end
   else "Invoice" end;
 
 # Its name and amount, with some words about it between the two.
 # example: {"InvoiceNumber": "INV-7", "InvoiceAmount": 5, "InvoiceCurrency": "USD"} | fusion::invoice_title(null), fusion::invoice_title("on hold") => "Invoice INV-7: 5.00 USD", "Invoice INV-7 on hold: 5.00 USD"
 def invoice_title($words):
-  .InvoiceCurrency as $currency
-  | "\([kind, (.InvoiceNumber // .InvoiceId), $words | values | tostring]
-    | join(" ")): \(.InvoiceAmount | money($currency) // "no amount")";
+  (.InvoiceCurrency // .InvoiceCurrencyCode) as $currency
+  | kind + (if .InvoiceNumber != null then .InvoiceNumber
+       else .TransactionNumber // .InvoiceId // .CustomerTransactionId end
+      | if . == null then "" else " \(.)" end)
+    + (if $words == null then "" else " \($words)" end)
+    + ": " + (.InvoiceAmount // .EnteredAmount | money($currency)
+      // "no amount");
 
 # Was it last touched within $days of its creation? True when that isn't known.
 # example: {"CreationDate": "2026-01-29T14:02:11+00:00", "LastUpdateDate": "2026-02-06T00:00:00Z"} | fusion::is_new(7), fusion::is_new(8) => false, true
@@ -231,13 +281,33 @@ def due_date:
       | .DueDate ] as $unpaid
   | ($unpaid | min) // ([$all[].DueDate] | min) // .DueDate;
 
-# The holds on its installments.
+# Its payments as they are planned, in order; the status is "paid", "partly
+# paid", "unpaid", "on hold", or null where it isn't known.
+# example: {"invoiceInstallments": [{"InstallmentNumber": 1, "DueDate": "2026-02-01", "GrossAmount": 9, "UnpaidAmount": 5}]} | fusion::installments => [{"number":1,"due":"1 Feb 2026","amount":9,"unpaid":5,"status":"partly paid"}]
+# example: {"invoiceInstallments": [{"InstallmentNumber": 2, "UnpaidAmount": 0}, {"InstallmentNumber": 1, "HoldFlag": true}]} | fusion::installments | map(.status) => ["on hold","paid"]
+def installments:
+  [ .invoiceInstallments | items[]
+    | { number: .InstallmentNumber, due: (.DueDate | day),
+        amount: .GrossAmount, unpaid: .UnpaidAmount,
+        status: (if .HoldFlag == true then "on hold"
+          elif .UnpaidAmount == null then null
+          elif (.UnpaidAmount | number) == 0 then "paid"
+          elif .GrossAmount == null
+            or (.GrossAmount | number) == (.UnpaidAmount | number)
+          then "unpaid"
+          else "partly paid" end) } ]
+  | sort_by(.number);
+
+# The holds on its installments; or the hold that a record of the stream
+# invoiceHolds is, unless it is released.
 # example: {"invoiceInstallments": [{"HoldFlag": true, "HoldReason": "Price", "HeldBy": "Ann", "HoldDate": "2026-01-31"}]} | fusion::holds => [{"reason":"Price","by":"Ann","date":"31 Jan 2026"}]
+# example: {"HoldId": 1, "HoldName": "Price"}, {"HoldId": 1, "ReleaseDate": "2026-01-31"} | fusion::holds | map(.reason) => ["Price"], []
 def holds:
-  [ .invoiceInstallments | items[] | select(.HoldFlag == true)
-    | { reason: (.HoldReason // .HoldType // "No reason given"), by: .HeldBy,
-        date: (.HoldDate | day) } ]
-  | unique;
+  [ if .HoldId != null then select(.ReleaseDate == null)
+    else .invoiceInstallments | items[] | select(.HoldFlag == true) end
+    | { reason: (.HoldReason // .HoldType // .HoldName // "No reason given"),
+        by: .HeldBy, date: (.HoldDate | day) } ]
+  | if length > 1 then unique else . end;
 
 # Orders ----------------------------------------------------------------------
 
@@ -253,6 +323,23 @@ def need_by:
     // ([ .[].PromisedDeliveryDate | values ] | min);
 
 # Accounts --------------------------------------------------------------------
+
+# The segments of an account combination under their names, as pairs for
+# slack::fields; one whose name is null is left out. A good place for the names
+# is $config.segments.
+# example: "101.10.60230.462" | fusion::segments(["Company", null, "Account"]) => [["Company","101"],["Account","60230"]]
+# example: null, "101-10" | fusion::segments(["Company", "Line"]) => [], [["Company","101"],["Line","10"]]
+def segments($names):
+  (strings // "" | . / if contains(".") then "." else "-" end) as $parts
+  | [ range($names // [] | length) as $at
+      | select($names[$at] != null and $parts[$at] != null)
+      | [$names[$at], $parts[$at]] ];
+
+# An account combination without the zeros at its end.
+# example: "101.10.22200.120.000.000", "101.10.60230", null | fusion::short_account => "101.10.22200.120", "101.10.60230", null
+def short_account:
+  if type == "string" and test("[.-]0+$")
+  then .[:match("[.-]0+$").offset] | short_account else . end;
 
 def _by_account: # [{account, debit, credit}] summed, the largest first
   group_by(.account)
@@ -320,8 +407,10 @@ def account_rows($n; $currency):
 # Links -----------------------------------------------------------------------
 
 def _unescape:
-  split("&lt;") | join("<") | split("&gt;") | join(">")
-  | split("&amp;") | join("&");
+  if contains("&") then
+    split("&lt;") | join("<") | split("&gt;") | join(">")
+    | split("&amp;") | join("&")
+  else . end;
 
 # The page of a record in the ERP; null without $config.erp_url (such as
 # "https://acme.fa.us2.oraclecloud.com") or when no page is known.
@@ -336,5 +425,6 @@ def deep_link($config; $stream; $id):
        "objType=PURCHASE_ORDER&action=VIEW&objKey=poHeaderId={id}" }
     + ($config.erp_pages // {}))[$stream | _unescape] as $page
   | if $config.erp_url == null or $page == null then null else
-      "\($config.erp_url | rtrimstr("/"))/fscmUI/faces/deeplink?\($page
-        | split("{id}") | join($id | tostring | _unescape | @uri))" end;
+      ($id | tostring | _unescape | @uri) as $id
+      | ($config.erp_url | rtrimstr("/")) + "/fscmUI/faces/deeplink?"
+        + ($page | split("{id}") | join($id)) end;
