@@ -306,3 +306,31 @@ finds_in_blocks() {
 	filter f '{channel:"#c", text:"t"}'
 	run -74 bash -c '"$BIN/transform" --lint -f f=f.jq >/dev/full'
 }
+
+@test "what libjq 1.6 forgets behind a ? is a warning, unless it is collected" {
+	jq --version | grep -q 1.6 || skip "this libjq doesn't forget"
+	forgets='line 1: libjq 1.6 catches also what fails behind a'
+	message='{channel:"#c", text:"x"}'
+	for program in '(.a | tonumber?)' 'try .a catch 1' '(.a | .b)?' \
+		'"\(.a | tonumber?)"' '{b: (1 | tostring?)}' 'first(.a | tonumber?)' \
+		'((.a | tonumber)? // 1)' '[1]?' '$id?' '.?'; do
+		finds 0 "$forgets" "($program) as \$x | $message"
+	done
+	finds 0 "line 2 and others: libjq" ". # a ?
+		| (.a | tonumber?) as \$x | try .b as \$y | $message"
+	for program in '.a?' '.a.b?' '.[0]?' '.a[]?' '."a"?' '.["a"]?' \
+		'[(.a | tonumber?)][0]' '[try .a catch 1]' \
+		'[.[]] | map(tonumber?)' 'reduce (.a | tonumber?) as $i (0; . + 1)' '"?"' \
+		'"\([1?])?"' '.try' 'if [1?] == [] then [2?] else [3?] end'; do
+		finds 0 "1 sample: 0 errors" "($program) as \$x | $message"
+		[[ $output != *"libjq 1.6"* ]]
+	done
+}
+
+@test "a filter that does so loses a record indeed" {
+	jq --version | grep -q 1.6 || skip "this libjq doesn't forget"
+	filter f '(.Supplier | ascii_downcase?) | error("told")'
+	samples '{"InvoiceId":7,"Supplier":"Acme"}'
+	"$BIN/transform" -f f=f.jq own >out
+	[ "$(jq -c 'select(.type == "SEEN").messages' out)" = '{"f":0}' ]
+}

@@ -337,3 +337,22 @@ filter_end(struct filter *filter)
 	}
 	return false;
 }
+
+bool
+filter_forgets(void)
+{
+	jq_state *jq = jq_init();
+	bool forgets = false;
+	jv output;
+
+	if (jq != NULL && jq_compile(jq, "(1 | .?) | error(\"told\")")) {
+		jq_start(jq, jv_null(), 0);
+		output = jq_next(jq);
+		forgets = !jv_is_valid(output) &&
+		    !jv_invalid_has_msg(jv_copy(output));
+		jv_free(output);
+	}
+	if (jq != NULL)
+		jq_teardown(&jq);
+	return forgets;
+}

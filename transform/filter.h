@@ -51,4 +51,8 @@ int filter_next(struct filter *filter, jv *output, struct error *error);
  * expression (jqlang/jq issue 1875) and, in 1.6, when it had halted. */
 bool filter_end(struct filter *filter);
 
+/* Does this libjq forget what fails behind a "?"?  See lint_program.h.  It
+ * takes as long as to compile a filter. */
+bool filter_forgets(void);
+
 #endif

@@ -18,6 +18,7 @@
 struct news {
 	enum { COMPILING, COMPILED, READY, FAILED } kind;
 	struct foreman_filter filter;
+	bool forgets;
 	struct error error;
 };
 
@@ -155,7 +156,7 @@ live(int fd, const struct load *load, const struct budget *budget,
 	speaker.fd = fd;
 	run_open(&run);
 	run.measure = load->measure;
-	speaker.news.kind = READY;
+	speaker.news.forgets = load->measure && filter_forgets();
 	if (load_filters(load, &run, tell_filter, &speaker,
 	    &speaker.news.error) == -1 ||
 	    confine_prepare(&speaker.news.error) == -1)
@@ -243,6 +244,7 @@ foreman_news(struct foreman *foreman, bool wait, struct foreman_filter *filter,
 	*filter = news.filter;
 	*error = news.error;
 	foreman->ready = news.kind == READY;
+	foreman->forgets = news.forgets;
 	if (news.kind == FAILED)
 		foreman_stop(foreman);
 	return news.kind == COMPILED ? FOREMAN_FILTER :

@@ -36,6 +36,7 @@ struct foreman {
 	int fd; /* readable: there are news.  -1: none */
 	pid_t pid;
 	bool ready;
+	bool forgets; /* filter_forgets; found out when times are measured */
 	char compiling[FILTER_NAME_MAX + 2];
 };
 

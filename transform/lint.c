@@ -2,13 +2,15 @@
 #define _GNU_SOURCE /* memfd_create */
 #include "transform/lint.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "line.h"
-
+#include "transform/filter.h"
+#include "transform/lint_program.h"
 
 #define INTRO_MAX 600
 
@@ -92,6 +94,45 @@ lint_filter(struct lint *lint, const char *name, const char *file,
 		lint_findings_add(&lint->findings, lint->count - 1, LINT_ERROR,
 		    (struct lint_place){ 0, NULL }, "compile", "%s",
 		    without_intro(why, filter));
+}
+
+static int
+look_at(struct lint *lint, size_t subject, struct error *error)
+{
+	const struct lint_filter *filter = &lint->filters[subject];
+	struct buffer text;
+	size_t count, line;
+	int fd, rc = 0;
+
+	if ((fd = open(filter->file, O_RDONLY | O_CLOEXEC)) == -1)
+		return error_errno(error, EXIT_NOINPUT, "cannot open '%s'",
+		    filter->file);
+	buffer_init(&text, FILTER_BYTES_MAX);
+	if (buffer_read(&text, fd) == -1)
+		rc = error_errno(error, EXIT_NOINPUT, "cannot read '%s'",
+		    filter->file);
+	else if ((count = lint_program_forgets(buffer_text(&text),
+	    text.length, &line)) > 0)
+		lint_findings_add(&lint->findings, subject, LINT_WARNING,
+		    (struct lint_place){ 0, NULL }, "forgets", "line %zu%s: "
+		    "libjq 1.6 catches also what fails behind a '?' or 'try', "
+		    "and the record is lost without a REJECT: collect first, "
+		    "as in [X?][0]", line, count > 1 ? " and others" : "");
+	buffer_free(&text);
+	close(fd);
+	return rc;
+}
+
+int
+lint_texts(struct lint *lint, bool forgets, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; forgets && i < lint->count; i++)
+		if (lint->filters[i].compiled &&
+		    look_at(lint, i, error) == -1)
+			return -1;
+	return 0;
 }
 
 static int64_t

@@ -67,6 +67,9 @@ void lint_close(struct lint *lint); /* zeroed: fine */
 /* A filter, in the order of their lines.  why: it doesn't compile. */
 void lint_filter(struct lint *lint, const char *name, const char *file,
     const char *why);
+/* Look at the texts of the filters that compile.  forgets: the libjq does what
+ * lint_program.h says.  Errors: EXIT_NOINPUT, EXIT_SYSTEM. */
+int lint_texts(struct lint *lint, bool forgets, struct error *error);
 /* What to run them over: 1: *fd holds lines, the caller closes it, and calls
  * again when all that was made of them has reached the sink; 0: no more;
  * -1: EXIT_SYSTEM, EXIT_IO. */

@@ -155,6 +155,8 @@ judge(struct pool *pool, const struct options *options,
 	settings->loaded = loaded;
 	if ((rc = lint_open(&lint, options->samples, error)) == 0)
 		rc = pool_open(pool, &options->load, settings, &sink, error);
+	if (rc == 0)
+		rc = lint_texts(&lint, pool->filters->foreman.forgets, error);
 	while (rc == 0 && (rc = lint_input(&lint, &fd, error)) == 1) {
 		rc = pool_read(pool, fd, NULL, error);
 		close(fd);
