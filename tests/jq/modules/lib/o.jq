@@ -1,0 +1,1 @@
+def o: "from below";
