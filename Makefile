@@ -5,7 +5,7 @@
 #   make test       unit and bats tests       make check-asan  ASan and UBSan
 #   make lint       static checks             make install     DESTDIR, PREFIX
 #   make fuzz-splitter, fuzz-jvtext [SECONDS=60] [SEED=N]
-#   make bench-fetch    measure fetch
+#   make bench-fetch, bench-transform   measure them
 #   make soak [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories for fetch
 #   V=1 shows every command; B=FOLDER builds elsewhere; CC=clang
 .DEFAULT_GOAL := all
@@ -134,7 +134,7 @@ $(B)/test/test_splitter_portable: $(B)/obj/tests/unit/test_splitter.o \
 
 # Beside libjq's own reader and writer.
 $(B)/test/test_jvtext: $(B)/obj/tests/unit/test_jvtext.o \
-    $(B)/obj/transform/jvtext.o $(LIBA)
+    $(call objs,transform/jvtext.c transform/known.c) $(LIBA)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JQ_LIBS)
 
@@ -226,6 +226,15 @@ bench-fetch:
 	@+$(MAKE) --no-print-directory all $(B)/bench/discard
 	@BIN=$(abspath $(B)/bin) DISCARD=$(abspath $(B)/bench/discard) bench/fetch
 
+$(B)/bench/parts: $(call objs,bench/parts.c transform/jvtext.c \
+    transform/known.c) $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JQ_LIBS)
+bench-transform:
+	@DEPS='$(DEMO_DEPS)' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory all $(B)/bench/parts
+	@BIN=$(abspath $(B)/bin) PARTS=$(abspath $(B)/bench/parts) bench/transform
+
 # ---- static checks ---------------------------------------------------------
 HDRS = $(wildcard lib/*.h sandbox/*.h $(TOOLS:%=%/*.h))
 MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1 pipelines/*.1)
@@ -237,7 +246,7 @@ lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that fetch takes has an entry in its page.
@@ -277,5 +286,5 @@ clean:
 	rm -rf build
 
 .PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run \
-        fuzz-jvtext fuzz-jvtext-run soak demo bench-fetch \
+        fuzz-jvtext fuzz-jvtext-run soak demo bench-fetch bench-transform \
         lint lint-hdr lint-cppcheck lint-sh lint-man lint-keys lint-jq install clean FORCE

@@ -112,37 +112,54 @@ buffer_printf(struct buffer *buffer, const char *format, ...)
 	return 0;
 }
 
+/* What is no plain text inside a JSON string. */
+static void
+json_escape(struct buffer *buffer, unsigned char c)
+{
+	if (c >= 0x80)
+		buffer_puts(buffer, "\xef\xbf\xbd");
+	else if (c == '"' || c == '\\')
+		buffer_printf(buffer, "\\%c", c);
+	else if (c == '\n')
+		buffer_puts(buffer, "\\n");
+	else if (c == '\t')
+		buffer_puts(buffer, "\\t");
+	else if (c == '\r')
+		buffer_puts(buffer, "\\r");
+	else
+		buffer_printf(buffer, "\\u%04x", c);
+}
+
 int
 buffer_json_string(struct buffer *buffer, const char *text, size_t count)
 {
 	size_t i = 0, start = 0, step;
+	char *to;
 
-	buffer_append(buffer, "\"", 1);
+	/* With luck it fits, and goes in at once. */
+	if (reserve(buffer, count + 2) == -1)
+		return -1;
+	to = buffer->data + buffer->length;
+	*to = '"';
+	i = utf8_plain(text, count);
+	if (i == count) {
+		memcpy(to + 1, text, count);
+		memcpy(to + 1 + count, "\"", 2);
+		buffer->length += count + 2;
+		return 0;
+	}
+	buffer->length++;
 	while (i < count) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c < 0x80) {
-			i++;
-			continue;
-		}
-		if (c >= 0x80 && (step = utf8_step(text + i, count - i)) > 0) {
+		step = c >= 0x80 ? utf8_step(text + i, count - i) : 0;
+		if (step == 0) {
+			buffer_append(buffer, text + start, i - start);
+			json_escape(buffer, c);
+			start = ++i;
+		} else
 			i += step;
-			continue;
-		}
-		buffer_append(buffer, text + start, i - start);
-		if (c >= 0x80)
-			buffer_puts(buffer, "\xef\xbf\xbd");
-		else if (c == '"' || c == '\\')
-			buffer_printf(buffer, "\\%c", c);
-		else if (c == '\n')
-			buffer_puts(buffer, "\\n");
-		else if (c == '\t')
-			buffer_puts(buffer, "\\t");
-		else if (c == '\r')
-			buffer_puts(buffer, "\\r");
-		else
-			buffer_printf(buffer, "\\u%04x", c);
-		start = ++i;
+		i += utf8_plain(text + i, count - i);
 	}
 	buffer_append(buffer, text + start, i - start);
 	return buffer_append(buffer, "\"", 1);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "json.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,29 +59,6 @@ hex4(const char *s)
 	return value;
 }
 
-/* Pass over what stands in a string as it is, up to a quote, a backslash, a
- * control character or a byte beyond ASCII: eight bytes at a time. */
-static const char *
-plain(const struct parser *p, const char *at)
-{
-	const uint64_t each = UINT64_MAX / 0xff;
-	uint64_t word, special;
-
-	while (p->end - at >= 8) {
-		memcpy(&word, at, 8);
-		word = le64toh(word);
-		/* A byte that is less than what is taken from it gets its high
-		 * bit set, and only such a byte borrows from the next. */
-		special = (word | (word - each * ' ') |
-		    ((word ^ each * '"') - each) |
-		    ((word ^ each * '\\') - each)) & each * 0x80;
-		if (special != 0)
-			return at + __builtin_ctzll(special) / 8;
-		at += 8;
-	}
-	return at;
-}
-
 /* At the opening quote; ends behind the closing one. */
 static const char *
 string(struct parser *p, const char *at, bool *escaped)
@@ -93,7 +69,7 @@ string(struct parser *p, const char *at, bool *escaped)
 	*escaped = false;
 	at++;
 	for (;;) {
-		at = plain(p, at);
+		at += utf8_plain(at, (size_t)(p->end - at));
 		if (at == p->end)
 			return fail(p, at, "a string has no end");
 		c = (unsigned char)*at;

@@ -49,14 +49,14 @@ more(struct line_reader *reader, struct error *error)
 static enum line_result
 torn(struct line_reader *reader, const char **text, size_t *length)
 {
-	if (reader->skipping) {
+	/* Of a line that was too long the number is counted, and it isn't
+	 * whole either. */
+	if (reader->skipping)
 		reader->skipping = false;
-		reader->at = reader->buffer.length;
-		return LINE_TOO_LONG;
-	}
-	if (reader->at == reader->buffer.length)
+	else if (reader->at == reader->buffer.length)
 		return LINE_END;
-	reader->number++;
+	else
+		reader->number++;
 	*text = reader->buffer.data + reader->at;
 	*length = reader->buffer.length - reader->at;
 	reader->at = reader->scanned = reader->buffer.length;

@@ -1,7 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "utf8.h"
 
+#include <endian.h>
 #include <string.h>
+
+/* Eight bytes at a time, then one by one. */
+size_t
+utf8_plain(const char *text, size_t count)
+{
+	const uint64_t each = UINT64_MAX / 0xff;
+	uint64_t word, special;
+	size_t at = 0;
+
+	for (; count - at >= 8; at += 8) {
+		memcpy(&word, text + at, 8);
+		word = le64toh(word);
+		/* A byte that is less than what is taken from it gets its high
+		 * bit set, and only such a byte borrows from the next. */
+		special = (word | (word - each * ' ') |
+		    ((word ^ each * '"') - each) |
+		    ((word ^ each * '\\') - each)) & each * 0x80;
+		if (special != 0)
+			return at + (size_t)__builtin_ctzll(special) / 8;
+	}
+	while (at < count && (unsigned char)text[at] >= ' ' &&
+	    (unsigned char)text[at] < 0x80 && text[at] != '"' &&
+	    text[at] != '\\')
+		at++;
+	return at;
+}
 
 size_t
 utf8_step(const char *text, size_t count)

@@ -11,6 +11,10 @@
  * count is what there is to read, at least 1. */
 size_t utf8_step(const char *text, size_t count);
 
+/* How many bytes at text's start stand in a JSON string as they do here and are
+ * ASCII: no controls, quotes or backslashes. */
+size_t utf8_plain(const char *text, size_t count);
+
 /* Write code point (not a surrogate, <= 0x10ffff) to out; returns its bytes. */
 size_t utf8_encode(uint32_t point, char out[4]);
 

@@ -134,11 +134,83 @@ isolates() {
 	run -65 --separate-stderr "$BIN/transform" --cpu 20ms -j 1 \
 		-f good=good.jq -f sick=sick.jq input
 	printf '%s\n' "$output" >out
-	[[ "$stderr" == *"filter 'sick': stopped on 5 records in a row"* ]]
+	[[ "$stderr" == *"filter 'sick': stopped on 5 records near each other"* ]]
 	[ "$(jq -s 'map(select(.type == "MESSAGE")) | length' out)" = 400 ]
 	[ "$(jq -s 'map(select(.type == "REJECT" and .record.InvoiceId)) | length' out)" = 400 ]
 	jq -se 'map(select(.type == "REJECT").error | select(startswith("not run")))
 		| length > 100' out
+}
+
+@test "a filter that is stopped on one record in a hundred is run on all others" {
+	jq -nc '{type:"SCHEMA",stream:"invoices",schema:{},key_properties:["InvoiceId"]},
+		(range(1; 1001) as $n | {type:"RECORD",stream:"invoices",
+		  record:({InvoiceId:$n} + if $n % 100 == 0 then {v:1} else {} end)})' >input
+	sick 'last(repeat(1))'
+	run -65 --separate-stderr "$BIN/transform" --cpu 20ms -j 1 -f sick=sick.jq input
+	printf '%s\n' "$output" >out
+	[ "$(jq -s 'map(select(.type == "MESSAGE")) | length' out)" = 990 ]
+	[ "$(jq -s 'map(select(.type == "REJECT").error | select(startswith("stopped"))) | length' out)" = 10 ]
+}
+
+@test "a filter that is stopped again and again is found out also when records come one by one" {
+	printf 'last(repeat(1))\n' >sick.jq
+	mkfifo in out
+	"$BIN/transform" --cpu 20ms -f sick=sick.jq <in >out 2>said 3>&- &
+	pid=$!
+	exec 8>in 9<out
+	invoices 1
+	head -n 1 input >&8
+	for _ in 1 2 3 4 5 6 7; do
+		sed -n 2,3p input >&8
+		IFS= read -r -u 9 line
+		IFS= read -r -u 9 _
+		IFS= read -r -u 9 _
+	done
+	exec 8>&-
+	wait "$pid" || true
+	[[ $line == *"not run: the filter was stopped on 5 records"* ]]
+}
+
+@test "what one filter leaks is held against no other" {
+	ldd "$BIN/transform" | grep -q asan && skip "ASan has its own memory"
+	jq -nc '{type:"SCHEMA",stream:"invoices",schema:{},key_properties:["InvoiceId"]},
+		(range(1; 1501) as $n | {type:"RECORD",stream:"invoices",
+		  record:{InvoiceId:$n}})' >input
+	# libjq 1.6 leaks a little at each error that is caught.
+	printf '[range(3000) | ltrimstr(1)] | empty\n' >leak.jq
+	printf '([range(20000)] | length) as $n | {channel:"#c",text:"\\($n)"}\n' >innocent.jq
+	"$BIN/transform" --memory 64 -j 1 -f leak=leak.jq -f innocent=innocent.jq input >out
+	[ "$(grep -c '"MESSAGE"' out)" = 1500 ]
+}
+
+@test "a large record takes no memory from the one behind it" {
+	ldd "$BIN/transform" | grep -q asan && skip "ASan has its own memory"
+	{
+		echo '{"type":"SCHEMA","stream":"invoices","schema":{},"key_properties":["InvoiceId"]}'
+		printf '{"type":"RECORD","stream":"invoices","record":{"InvoiceId":1,"Text":"'
+		head -c 15000000 /dev/zero | tr '\0' x
+		printf '"}}\n{"type":"RECORD","stream":"invoices","record":{"InvoiceId":2}}\n'
+	} >input
+	printf 'if .InvoiceId == 1 then error("no") else {channel:"#c",text:"x"} end\n' >f.jq
+	printf 'if .InvoiceId == 2 then ([range(2500000)] | length) as $n
+		| {channel:"#c",text:"\\($n)"} else empty end\n' >g.jq
+	run -65 --separate-stderr "$BIN/transform" --memory 96 --cpu 10s -j 1 \
+		-f a=f.jq -f b=f.jq -f c=f.jq -f g=g.jq input
+	[[ $stderr != *"filter 'g'"* ]]
+}
+
+@test "outputs of many gigabytes pass, whatever the number of workers" {
+	jq -nc '{type:"SCHEMA",stream:"invoices",schema:{},key_properties:["InvoiceId"]},
+		(range(300) as $n | {type:"RECORD",stream:"invoices",
+		  record:{InvoiceId:$n, text:("x" * 500)}})' >input
+	# The first one takes long: all others wait for it.
+	printf 'if .InvoiceId == 0 then last(range(3000000)) else . end
+		| range(20) | {channel:"#c",text:"x",delivery:{digest:("x" * 30000)}}\n' >f.jq
+	for workers in 1 4; do
+		"$BIN/transform" --cpu 1m -j "$workers" -f f=f.jq input | cksum >"sum$workers"
+		[ "${PIPESTATUS[0]}" = 0 ]
+	done
+	cmp sum1 sum4
 }
 
 @test "a filter that is well again is run again" {
@@ -215,6 +287,25 @@ numbers() {
 	run -74 --separate-stderr bash -c \
 		'"$BIN/transform" --cpu 10m -j 1 -f sick=sick.jq input >/dev/full'
 	[[ "$stderr" == *"cannot write"* ]]
+}
+
+@test "a foreman that is killed is replaced" {
+	mkfifo in out
+	printf '{channel:"#c",text:"x"}\n' >f.jq
+	"$BIN/transform" -j 1 -f f=f.jq <in >out 2>said 3>&- &
+	pid=$!
+	exec 8>in 9<out
+	invoices 1
+	head -n 2 input >&8
+	read -r -u 9 _
+	read -r -u 9 _
+	kill -KILL "$(pgrep -P "$pid")"
+	tail -n 2 input >&8
+	exec 8>&-
+	cat <&9 >rest
+	wait "$pid"
+	[ "$(jq -r .type rest | paste -sd,)" = MESSAGE,SEEN,STATE ]
+	grep -q "was killed; there is another" said
 }
 
 @test "no process stays when transform is killed" {

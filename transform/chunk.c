@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* memmem */
 #include "transform/chunk.h"
 
 #include <stdlib.h>
@@ -47,6 +48,7 @@ chunk_clear(struct chunk *chunk)
 	chunk->lines = chunk->answered = 0;
 	chunk->whole = chunk->emitted = chunk->at = 0;
 	chunk->veto_count = 0;
+	chunk->careful = chunk->suspects = false;
 }
 
 static void
@@ -123,22 +125,69 @@ send_line(const struct chunk *chunk, const struct frame *frame, size_t at,
 	    sizeof(*frame) + frame->length);
 }
 
-void
-chunk_send(const struct chunk *chunk, const struct buffer *stops,
-    bool stops_first, struct buffer *send)
+/* The place of the first frame that isn't answered. */
+static size_t
+first_frame(const struct chunk *chunk)
 {
 	struct frame frame;
-	size_t at = 0, next, line = 0;
+	size_t at = 0, line;
 
-	if (stops_first)
-		buffer_append(send, buffer_text(stops), stops->length);
-	for (; at < chunk->input.length; at = next, line++) {
+	for (line = 0; line < chunk->answered; line++)
+		at = frame_at(&chunk->input, at, &frame);
+	return at;
+}
+
+bool
+chunk_first(const struct chunk *chunk, uint64_t *number, bool *record)
+{
+	static const char word[] = "\"RECORD\"";
+	struct frame frame;
+	size_t at;
+
+	if (chunk->answered == chunk->lines)
+		return false;
+	at = first_frame(chunk);
+	frame_at(&chunk->input, at, &frame);
+	*number = frame.number;
+	*record = memmem(chunk->input.data + at + sizeof(frame), frame.length,
+	    word, sizeof(word) - 1) != NULL;
+	return true;
+}
+
+bool
+chunk_waits(const struct chunk *chunk, uint64_t number)
+{
+	struct frame frame;
+	size_t at;
+
+	for (at = first_frame(chunk); at < chunk->input.length; ) {
+		at = frame_at(&chunk->input, at, &frame);
+		if (frame.number == number)
+			return true;
+	}
+	return false;
+}
+
+void
+chunk_send(const struct chunk *chunk, const struct buffer *before,
+    const struct buffer *behind, struct buffer *send)
+{
+	struct frame frame;
+	size_t at = first_frame(chunk), next;
+	bool first = true;
+
+	if (chunk->careful)
+		frame_append(send, FRAME_CAREFUL, 0, "", 0);
+	buffer_append(send, buffer_text(before), before->length);
+	for (; at < chunk->input.length; at = next) {
 		next = frame_at(&chunk->input, at, &frame);
-		if (line < chunk->answered)
-			continue;
+		if (chunk->suspects && chunk->suspect == frame.number)
+			frame_append(send, FRAME_FRESH, 0, "", 0);
 		send_line(chunk, &frame, at, send);
-		if (!stops_first && line == chunk->answered)
-			buffer_append(send, buffer_text(stops), stops->length);
+		if (first)
+			buffer_append(send, buffer_text(behind),
+			    behind->length);
+		first = false;
 	}
 	frame_append(send, FRAME_END, 0, "", 0);
 }

@@ -33,6 +33,9 @@ struct chunk {
 	size_t at;      /* in input: the frame that the next one answers */
 	struct chunk_veto *vetoes;
 	size_t veto_count, veto_capacity;
+	bool careful;     /* a worker died of it: FRAME_CAREFUL */
+	bool suspects;    /* FRAME_FRESH goes before this line */
+	uint64_t suspect;
 };
 
 /* One answer; borrowed until the chunk changes. */
@@ -53,10 +56,15 @@ int chunk_add(struct chunk *chunk, enum frame_kind kind, uint64_t number,
  * -1: out of memory. */
 int chunk_veto(struct chunk *chunk, uint64_t number, size_t filter,
     const char *why);
+/* The first line that isn't answered; false: all are.  record: it may be a
+ * RECORD. */
+bool chunk_first(const struct chunk *chunk, uint64_t *number, bool *record);
+/* Is a line among those that aren't answered? */
+bool chunk_waits(const struct chunk *chunk, uint64_t number);
 /* Append the frames of what isn't answered, with vetoes and FRAME_END.
- * stops: frames that are put behind the first of the lines, or before it. */
-void chunk_send(const struct chunk *chunk, const struct buffer *stops,
-    bool stops_first, struct buffer *send);
+ * before, behind: FRAME_STOPs for before and behind the first of the lines. */
+void chunk_send(const struct chunk *chunk, const struct buffer *before,
+    const struct buffer *behind, struct buffer *send);
 /* Bytes that a worker sent.  -1: they are no answers, or memory ran out. */
 int chunk_took(struct chunk *chunk, const char *bytes, size_t count);
 /* The worker died: a piece of an answer is worth nothing. */

@@ -14,8 +14,10 @@
 /* Prepare once; children that are forked then need only confine.
  * EXIT_SYSTEM. */
 int confine_prepare(struct error *error);
-/* For good.  memory: bytes of private data.  EXIT_SYSTEM, as where the kernel
- * has no seccomp. */
+/* Bound what is allocated before that, too. */
+int confine_memory(size_t memory, struct error *error);
+/* For good.  memory: bytes of private data, beyond what there is now.
+ * EXIT_SYSTEM, as where the kernel has no seccomp. */
 int confine(size_t memory, struct error *error);
 
 #endif

@@ -9,10 +9,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "transform/confine.h"
+
+#define OPEN_MOST 65536
+#define COMPILE_SECONDS 10 /* of CPU time, for a filter */
 
 /* What it says, one packet each. */
 struct news {
@@ -45,6 +49,9 @@ static void
 tell_filter(void *context, const char *name, const char *path,
     enum load_stage stage, const struct error *error)
 {
+	static const struct itimerval none = { { 0, 0 }, { 0, 0 } };
+	static const struct itimerval budget = { { 0, 0 },
+		{ COMPILE_SECONDS, 0 } };
 	struct speaker *speaker = context;
 	struct foreman_filter *filter = &speaker->news.filter;
 
@@ -53,6 +60,9 @@ tell_filter(void *context, const char *name, const char *path,
 	strncpy(filter->path, path, sizeof(filter->path) - 1);
 	if (error != NULL)
 		filter->error = *error;
+	/* It is killed when it takes longer: the time may grow with the square
+	 * of a program's length. */
+	setitimer(ITIMER_PROF, stage == LOAD_COMPILING ? &budget : &none, NULL);
 	speaker->news.kind = stage == LOAD_COMPILING ? COMPILING : COMPILED;
 	say(speaker->fd, &speaker->news);
 }
@@ -94,9 +104,18 @@ follow(pid_t parent)
 static void
 close_others(int fd)
 {
-	if (fd > STDERR_FILENO + 1)
-		close_range(STDERR_FILENO + 1, (unsigned)fd - 1, 0);
-	close_range((unsigned)fd + 1, ~0U, 0);
+	const long most = sysconf(_SC_OPEN_MAX);
+	int other;
+
+	if ((fd == STDERR_FILENO + 1 || close_range(STDERR_FILENO + 1,
+	    (unsigned)fd - 1, 0) == 0) &&
+	    close_range((unsigned)fd + 1, ~0U, 0) == 0)
+		return;
+	/* A kernel before 5.9, or a container that doesn't know the call. */
+	for (other = STDERR_FILENO + 1; other < most && other < OPEN_MOST;
+	    other++)
+		if (other != fd)
+			close(other);
 }
 
 static void
@@ -157,7 +176,10 @@ live(int fd, const struct load *load, const struct budget *budget,
 	run_open(&run);
 	run.measure = load->measure;
 	speaker.news.forgets = load->measure && filter_forgets();
-	if (load_filters(load, &run, tell_filter, &speaker,
+	/* What compiling leaves is in each worker: it has the same bounds.
+	 * libjq from 1.7 on computes constants then, "x" * 1e9 too. */
+	if (confine_memory(budget->memory, &speaker.news.error) == -1 ||
+	    load_filters(load, &run, tell_filter, &speaker,
 	    &speaker.news.error) == -1 ||
 	    confine_prepare(&speaker.news.error) == -1)
 		speaker.news.kind = FAILED;
@@ -232,8 +254,9 @@ foreman_news(struct foreman *foreman, bool wait, struct foreman_filter *filter,
 		if (count != sizeof(news)) {
 			foreman_stop(foreman);
 			error_set(error, EXIT_CONFIG, "filter '%s': libjq "
-			    "crashed when it compiled it",
-			    foreman->compiling);
+			    "crashed when it compiled it, or needs more than "
+			    "%d s or a worker's memory for it",
+			    foreman->compiling, COMPILE_SECONDS);
 			return FOREMAN_FAILED;
 		}
 		if (news.kind != COMPILING)

@@ -23,6 +23,9 @@
 
 enum frame_kind {
 	FRAME_SCHEMA, /* a SCHEMA that was read before; no answer */
+	FRAME_CAREFUL, /* answer each line at once, until the chunk's end */
+	FRAME_FRESH,  /* end, unless no line was run yet: the next line is
+	               * suspected of needing too much memory */
 	FRAME_STOP,   /* number: a filter that isn't run until the chunk's end;
 	               * why, for its REJECTs */
 	FRAME_VETO,   /* the same for the next line alone */
@@ -59,6 +62,7 @@ struct progress {
 	volatile uint64_t number; /* of the line */
 	volatile uint32_t filter;
 	volatile uint32_t step;   /* changes whenever one of the two does */
+	volatile uint32_t lines;  /* that it has begun */
 	volatile uint32_t cause;
 	volatile int signal;
 };

@@ -127,6 +127,10 @@ schema(struct input *input, struct error *error)
 	row = find(input, buffer_text(&input->stream));
 	if (fresh.name == NULL)
 		goto memory;
+	if (input->closed) {
+		stream_free(&fresh);
+		return 0;
+	}
 	if (row != NULL)
 		stream_free(row);
 	else if ((row = add(input, error)) == NULL) {

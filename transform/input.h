@@ -37,6 +37,7 @@ struct input {
 	json_node record; /* also of a RECORD that is bad, if it is there */
 	json_node amount; /* JSON_NONE: none */
 	bool has_currency;
+	bool closed; /* a SCHEMA is looked at, but not kept */
 	struct buffer hashed;
 };
 

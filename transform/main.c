@@ -202,15 +202,15 @@ work(const struct options *options, char **files)
 }
 
 /* No socket takes the place of a standard descriptor that was closed: reading
- * it gives nothing, and writing fails as it should. */
+ * and writing it fail as they should. */
 static int
 hold_standard(void)
 {
 	int fd;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) == -1 &&
-		    open("/dev/null", O_RDONLY) != fd)
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null",
+		    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return -1;
 	return 0;
 }

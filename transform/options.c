@@ -28,7 +28,9 @@ static const char usage[] =
     "      --preview[=terminal|html|url]\n"
     "                     show the messages as Slack would\n"
     "      --lint         try the filters on samples, tell what is wrong\n"
-    "      --samples FILE records for these two (shipped ones)\n"
+    "      --samples FILE records for these two; without it --lint has\n"
+    "                     those that are shipped, and so has --preview when\n"
+    "                     nothing is piped into it\n"
     "\n"
     "  -j, --workers N    at most N processes run filters (one a processor)\n"
     "      --on-invalid reject|trim\n"
@@ -74,7 +76,7 @@ set_budget(struct options *options, int option)
 	case 'M':
 		options->memory = number(optarg, MEMORY_MIN, MEMORY_MAX);
 		return options->memory > 0 ? 0 :
-		    bad("--memory takes megabytes, 64 or more");
+		    bad("--memory takes megabytes, 64 to 1048576");
 	default:
 		return clock_parse_span(optarg, &options->cpu_ms) == 0 &&
 		    options->cpu_ms >= CPU_MIN_MS &&
@@ -115,10 +117,14 @@ set_option(struct options *options, int option)
 		    strcmp(optarg, "trim") == 0 ? 0 :
 		    bad("--on-invalid takes reject or trim");
 	case 'T':
+		if (options->mode == OPTIONS_PREVIEW)
+			return bad("--lint and --preview are two things");
 		options->mode = OPTIONS_LINT;
 		load->measure = true;
 		return 0;
 	case 'P':
+		if (options->mode == OPTIONS_LINT)
+			return bad("--lint and --preview are two things");
 		options->mode = OPTIONS_PREVIEW;
 		return preview_format(optarg, &options->format) == 0 ? 0 :
 		    bad("--preview takes terminal, html or url");

@@ -12,10 +12,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
 #define TAKE_BYTES 65536
-#define LOSSES_MAX 5 /* workers that a chunk may lose for no reason */
+#define TAKE_MOST ((size_t)1 << 20)
+#define LOSSES_MAX 10
 
 /* ---- the filters, and loading them anew ------------------------------------ */
 
@@ -116,8 +118,6 @@ start_reload(struct pool *pool)
 	struct error error;
 
 	reload = 0;
-	filters_free(pool->next);
-	pool->next_ready = false;
 	if ((pool->next = filters_start(pool, &error)) == NULL)
 		log_error("the filters stay as they were: %s", error.message);
 }
@@ -167,6 +167,7 @@ dismiss(struct pool_slot *slot)
 	if (slot->fd != -1)
 		close(slot->fd);
 	slot->fd = -1;
+	slot->sent = slot->send.length; /* for nobody */
 	slot->bytes = slot->schemas = 0;
 }
 
@@ -203,30 +204,92 @@ switch_filters(struct pool *pool)
 	log_info("filters loaded anew: %zu", pool->filters->count);
 }
 
-/* FRAME_STOPs for the filters that aren't run any more; whether a line is to be
- * tried with them. */
-static bool
-stops_of(struct pool *pool, struct buffer *stops)
+static int64_t
+now_ms(void)
+{
+	return clock_monotonic_ms();
+}
+
+/* FRAME_STOPs for the filters that aren't run over the chunk; behind: for those
+ * that are tried on its first line. */
+static void
+stops_of(struct pool *pool, struct pool_chunk *at, struct buffer *before,
+    struct buffer *behind)
 {
 	struct pool_filters *filters = pool->filters;
 	struct frame frame = { .kind = FRAME_STOP };
-	bool probe = false;
+	struct breaker *breaker;
 	char why[CHUNK_WHY_MAX];
+	uint64_t number = 0;
+	struct buffer *out;
+	bool record = false;
 	size_t i;
 
+	chunk_first(&at->chunk, &number, &record);
 	for (i = 0; i < filters->count; i++) {
-		if (filters->rows[i].strikes < POOL_STRIKES)
+		breaker = &filters->rows[i].breaker;
+		if (!breaker->open)
 			continue;
-		probe |= filters->rows[i].probes++ % POOL_PROBE_CHUNKS == 0;
+		/* Only over a record does it show what it does. */
+		out = !record || breaker_stops(breaker, pool->before + number,
+		    now_ms(), pool->settings.budget.cpu_ms, at) ? before :
+		    behind;
 		snprintf(why, sizeof(why), "not run: the filter was stopped "
-		    "on %u records before this one; mend it",
-		    filters->rows[i].strikes);
+		    "on %u records near this one; mend it",
+		    breaker->strikes);
 		frame.number = i;
 		frame.length = (uint32_t)strlen(why);
-		buffer_append(stops, &frame, sizeof(frame));
-		buffer_puts(stops, why);
+		buffer_append(out, &frame, sizeof(frame));
+		buffer_puts(out, why);
 	}
-	return probe;
+}
+
+/* Somebody killed the foreman, and so all workers: another one.  The filters
+ * must be what they were: their numbers are in use. */
+static int
+replace_foreman(struct pool *pool, struct error *error)
+{
+	struct pool_filters *fresh = filters_start(pool, error);
+	struct foreman_filter filter;
+	enum foreman_news news = FOREMAN_FAILED;
+	size_t i = 0;
+
+	if (fresh == NULL)
+		return -1;
+	while (i <= pool->filters->count && (news = foreman_news(
+	    &fresh->foreman, true, &filter, error)) == FOREMAN_FILTER)
+		if (filter.compiled && (i == pool->filters->count ||
+		    strcmp(filter.name, pool->filters->rows[i++].name) != 0))
+			i = pool->filters->count + 1;
+	if (news != FOREMAN_READY || i != pool->filters->count) {
+		filters_free(fresh);
+		return error_set(error, EXIT_SYSTEM, "the process that has the "
+		    "filters was killed, and they are others now; start "
+		    "transform again");
+	}
+	foreman_kill(&pool->filters->foreman);
+	pool->filters->foreman = fresh->foreman;
+	free(fresh);
+	log_warning("the process that has the filters was killed; there is "
+	    "another");
+	return 0;
+}
+
+static int
+start_worker(struct pool *pool, struct pool_slot *slot, struct error *error)
+{
+	const size_t at = (size_t)(slot - pool->slots);
+	struct error gone;
+
+	pool->progress[at] = (struct progress){ .filter = PROGRESS_IDLE };
+	buffer_clear(&slot->send);
+	slot->sent = 0;
+	slot->fd = foreman_worker(&pool->filters->foreman, at, &gone);
+	if (slot->fd == -1 && replace_foreman(pool, error) == -1)
+		return -1;
+	if (slot->fd == -1)
+		slot->fd = foreman_worker(&pool->filters->foreman, at, error);
+	return slot->fd == -1 ? -1 : 0;
 }
 
 /* What of the slot's chunk isn't answered goes to its worker, which is started
@@ -234,26 +297,25 @@ stops_of(struct pool *pool, struct buffer *stops)
 static int
 hand_out(struct pool *pool, struct pool_slot *slot, struct error *error)
 {
-	const size_t at = (size_t)(slot - pool->slots);
-	struct buffer stops;
+	struct buffer before, behind;
+	size_t already;
 
-	if (slot->fd == -1) {
-		pool->progress[at] = (struct progress){
-			.filter = PROGRESS_IDLE };
-		slot->fd = foreman_worker(&pool->filters->foreman, at, error);
-		if (slot->fd == -1)
-			return -1;
-	}
-	buffer_init(&stops, (size_t)1 << 20);
-	buffer_clear(&slot->send);
+	if (slot->fd == -1 && start_worker(pool, slot, error) == -1)
+		return -1;
+	/* The end of what it was sent last may still be on its way. */
+	buffer_init(&before, (size_t)1 << 20);
+	buffer_init(&behind, (size_t)1 << 20);
+	if (slot->sent > 0)
+		buffer_consume(&slot->send, slot->sent);
 	slot->sent = 0;
+	already = slot->send.length;
 	schemas_send(&pool->schemas, slot->schemas, &slot->send);
 	slot->schemas = pool->schemas.number;
-	slot->at->probes = stops_of(pool, &stops) &&
-	    slot->at->chunk.answered == 0;
-	chunk_send(&slot->at->chunk, &stops, !slot->at->probes, &slot->send);
-	slot->bytes += slot->send.length;
-	buffer_free(&stops);
+	stops_of(pool, slot->at, &before, &behind);
+	chunk_send(&slot->at->chunk, &before, &behind, &slot->send);
+	slot->bytes += slot->send.length - already;
+	buffer_free(&before);
+	buffer_free(&behind);
 	return slot->send.failed ? error_set(error, EXIT_SYSTEM,
 	    "cannot hold the input: out of memory") : 0;
 }
@@ -293,75 +355,92 @@ reason(const struct pool *pool, const struct progress *progress, char *why,
 		snprintf(why, size, "stopped: libjq crashed (signal %d)",
 		    progress->signal);
 	else
-		snprintf(why, size, "stopped: its worker was killed, twice");
+		snprintf(why, size, "stopped: its process was killed, %d times",
+		    POOL_KILLS);
 }
 
 static void
-strike(struct pool *pool, struct pool_chunk *at, size_t filter)
+strike(struct pool *pool, size_t filter, uint64_t number)
 {
 	struct pool_filter *row = &pool->filters->rows[filter];
 
-	at->struck = true;
 	/* Who is told of each filter at first has a view of his own. */
-	if (++row->strikes == POOL_STRIKES && pool->settings.loaded == NULL)
-		log_error("filter '%s': stopped on %d records in a row; it is "
-		    "tried on one now and then, and rejects the others: mend "
-		    "it and send SIGHUP", row->name, POOL_STRIKES);
+	if (breaker_strike(&row->breaker, pool->before + number, now_ms()) &&
+	    pool->settings.loaded == NULL)
+		log_error("filter '%s': stopped on %d records near each other; "
+		    "it is tried on one now and then, and rejects the others: "
+		    "mend it and send SIGHUP", row->name, BREAKER_STRIKES);
 }
 
-/* A worker died with a chunk: a veto for what it died of, and the rest to
- * another one. */
+/* What the worker died of is held against a filter, or against the line. */
+static int
+blame(struct pool *pool, struct pool_chunk *at,
+    const struct progress *progress, struct error *error)
+{
+	const bool filter = progress->filter < pool->filters->count;
+	char why[CHUNK_WHY_MAX];
+
+	reason(pool, progress, why, sizeof(why));
+	if (filter && progress->cause != CAUSE_NONE)
+		strike(pool, progress->filter, progress->number);
+	return chunk_veto(&at->chunk, progress->number, filter ?
+	    progress->filter : CHUNK_ALL_FILTERS, why) == 0 ? 0 :
+	    error_set(error, EXIT_SYSTEM, "out of memory");
+}
+
+/* A worker died with a chunk: find out why, and give the rest to another. */
 static int
 lost(struct pool *pool, struct pool_slot *slot, struct error *error)
 {
-	const struct progress *progress =
-	    &pool->progress[slot - pool->slots];
+	/* A copy: it is the next worker's. */
+	const struct progress progress = pool->progress[slot - pool->slots];
 	struct pool_chunk *at = slot->at;
-	const bool known = progress->filter != PROGRESS_IDLE;
-	char why[CHUNK_WHY_MAX];
-	size_t filter = progress->filter < pool->filters->count ?
-	    progress->filter : CHUNK_ALL_FILTERS;
+	const bool known = progress.filter != PROGRESS_IDLE &&
+	    chunk_waits(&at->chunk, progress.number);
 
 	dismiss(slot);
 	chunk_lost(&at->chunk);
-	if (progress->cause == CAUSE_REFUSED)
+	if (progress.cause == CAUSE_REFUSED)
 		return error_set(error, EXIT_SYSTEM, "cannot confine the "
 		    "processes that run filters: the kernel, or what contains "
 		    "this process, refuses seccomp or a memory limit");
-	if (progress->cause == CAUSE_SPENT)
+	if (at->answered != at->chunk.answered)
+		at->losses = at->kills = 0;
+	at->answered = at->chunk.answered;
+	if (progress.cause == CAUSE_SPENT)
 		return hand_out(pool, slot, error);
-	if (progress->cause == CAUSE_NONE && (at->losses == 0 || !known ||
-	    progress->number != at->suspect)) {
-		if (++at->losses > LOSSES_MAX)
-			return error_set(error, EXIT_SYSTEM, "the workers that "
-			    "run the filters die; is memory short, or does "
-			    "something kill them?");
-		at->suspect = progress->number;
-		return hand_out(pool, slot, error);
-	}
-	at->losses = 0;
-	reason(pool, progress, why, sizeof(why));
-	if (filter != CHUNK_ALL_FILTERS)
-		strike(pool, at, filter);
-	if (chunk_veto(&at->chunk, progress->number, filter, why) == -1)
-		return error_set(error, EXIT_SYSTEM, "out of memory");
+	/* No line takes more than two for each filter. */
+	if (++at->losses > 2 * pool->filters->count + LOSSES_MAX)
+		return error_set(error, EXIT_SYSTEM, "the processes that run "
+		    "the filters die; is memory short, is --memory too small, "
+		    "or does something kill them?");
+	at->chunk.careful = true;
+	if (progress.cause == CAUSE_MEMORY && progress.lines > 1 && known) {
+		at->chunk.suspects = true;
+		at->chunk.suspect = progress.number;
+	} else if (known && (progress.cause != CAUSE_NONE ||
+	    ++at->kills == POOL_KILLS) &&
+	    blame(pool, at, &progress, error) == -1)
+		return -1;
 	return hand_out(pool, slot, error);
 }
 
 static void
 finished(struct pool *pool, struct pool_slot *slot)
 {
-	struct pool_chunk *at = slot->at;
 	size_t i;
 
+	for (i = 0; i < pool->filters->count; i++)
+		breaker_done(&pool->filters->rows[i].breaker, slot->at);
 	slot->at = NULL;
-	/* Filters that weren't run have proved nothing. */
-	for (i = 0; !at->struck && i < pool->filters->count; i++)
-		if (pool->filters->rows[i].strikes < POOL_STRIKES ||
-		    at->probes)
-			pool->filters->rows[i].strikes = 0;
 	if (slot->bytes > POOL_RECYCLE_BYTES)
 		dismiss(slot);
+}
+
+static bool
+is_first(const struct pool *pool, const struct pool_slot *slot)
+{
+	return slot->at == &pool->chunks[pool->first];
 }
 
 /* What a worker says, and its end. */
@@ -370,9 +449,12 @@ listen_to(struct pool *pool, struct pool_slot *slot, struct error *error)
 {
 	static char bytes[TAKE_BYTES];
 	ssize_t count = 0;
+	size_t taken = 0;
 
-	while (slot->at != NULL &&
+	/* Not for ever: the sink is waiting. */
+	while (slot->at != NULL && taken < TAKE_MOST &&
 	    (count = read(slot->fd, bytes, sizeof(bytes))) > 0) {
+		taken += (size_t)count;
 		if (chunk_took(&slot->at->chunk, bytes, (size_t)count) == -1)
 			return error_set(error, EXIT_SYSTEM, "cannot hold what "
 			    "a worker says: out of memory, or it is mad");
@@ -381,7 +463,7 @@ listen_to(struct pool *pool, struct pool_slot *slot, struct error *error)
 			return 0;
 		}
 	}
-	if (count == -1 && (errno == EAGAIN || errno == EINTR))
+	if (count > 0 || (count == -1 && (errno == EAGAIN || errno == EINTR)))
 		return 0;
 	/* Without a chunk it is missed by nobody. */
 	if (slot->at == NULL) {
@@ -462,7 +544,7 @@ emit(struct pool *pool, struct error *error)
 		if (chunk->answered < chunk->lines)
 			break;
 		chunk_clear(chunk);
-		pool->first = (pool->first + 1) % POOL_CHUNKS;
+		pool->first = (pool->first + 1) % pool->ring;
 		pool->count--;
 	}
 	return 0;
@@ -473,7 +555,7 @@ emit(struct pool *pool, struct error *error)
 static struct pool_chunk *
 filling(struct pool *pool)
 {
-	return &pool->chunks[(pool->first + pool->count) % POOL_CHUNKS];
+	return &pool->chunks[(pool->first + pool->count) % pool->ring];
 }
 
 static int
@@ -583,12 +665,10 @@ give_out(struct pool *pool, struct error *error)
 	}
 	if (at->chunk.lines == 0 || pool->next_ready ||
 	    (!full && !pool->holds && pool->state == POOL_MORE) ||
-	    pool->count >= POOL_CHUNKS - 1 ||
-	    pool->count >= 4 * pool->settings.workers ||
+	    pool->count == pool->ring - 1 ||
 	    (slot = free_slot(pool, full)) == NULL)
 		return 0;
-	at->struck = at->probes = false;
-	at->losses = 0;
+	at->answered = at->losses = at->kills = 0;
 	slot->at = at;
 	pool->count++;
 	if (hand_out(pool, slot, error) == -1)
@@ -605,10 +685,16 @@ wait_for(struct pool *pool, struct error *error)
 	size_t i, count = pool->settings.workers;
 	int rc = 0;
 
+	if (reload && pool->next == NULL)
+		start_reload(pool);
 	for (i = 0; i < count; i++) {
 		slot = &pool->slots[i];
 		polls[i] = (struct pollfd){ .fd = slot->fd, .events = POLLIN };
-		if (slot->at != NULL && slot->sent < slot->send.length)
+		/* One that is far ahead waits for its turn. */
+		if (slot->at != NULL && !is_first(pool, slot) &&
+		    slot->at->chunk.answers.length > POOL_AHEAD_BYTES)
+			polls[i].fd = -1;
+		if (slot->fd != -1 && slot->sent < slot->send.length)
 			polls[i].events |= POLLOUT;
 	}
 	polls[count] = (struct pollfd){ .fd = pool->state == POOL_PAUSED ?
@@ -616,11 +702,12 @@ wait_for(struct pool *pool, struct error *error)
 	polls[count + 1] = (struct pollfd){ .fd = pool->next != NULL &&
 	    !pool->next_ready ? pool->next->foreman.fd : -1,
 	    .events = POLLIN };
-	if (ppoll(polls, count + 2, NULL, &pool->waiting) == -1 && errno != EINTR)
+	if (ppoll(polls, count + 2, NULL, &pool->waiting) == -1) {
+		if (errno == EINTR)
+			return 0;
 		return error_errno(error, EXIT_SYSTEM, "cannot wait");
-	if (reload)
-		start_reload(pool);
-	else if (polls[count + 1].revents != 0)
+	}
+	if (polls[count + 1].revents != 0)
 		take_news(pool);
 	for (i = 0; i < count && rc == 0; i++) {
 		slot = &pool->slots[i];
@@ -685,6 +772,7 @@ pool_read(struct pool *pool, int fd, const char *name, struct error *error)
 	while (rc == 0 && !done(pool));
 	if (flags != -1)
 		fcntl(fd, F_SETFL, flags);
+	pool->before += pool->reader.number;
 	line_close(&pool->reader);
 	buffer_free(&where);
 	pool->where = "";
@@ -704,7 +792,9 @@ pool_open(struct pool *pool, const struct load *load,
 	size_t i;
 
 	*pool = (struct pool){ .load = load, .settings = *settings,
-		.sink = *sink, .where = "" };
+		.sink = *sink, .where = "", .ring = 4 * settings->workers + 1 };
+	if (pool->ring > POOL_CHUNKS)
+		pool->ring = POOL_CHUNKS;
 	for (i = 0; i < POOL_WORKERS_MAX; i++) {
 		pool->slots[i].fd = -1;
 		buffer_init(&pool->slots[i].send, 8 * LINE_MAX_BYTES);

@@ -15,11 +15,15 @@
  * SCHEMA that changes something waits until all chunks before it are done.
  *
  * When a worker dies, its progress (frame.h) tells which filter it ran over
- * which line.  That pair gets a veto, which makes it a REJECT; one whose worker
- * was killed from outside is tried once more first.  A filter that was stopped
- * POOL_STRIKES times without a good chunk in between isn't run any more but
- * over one record in each POOL_PROBE_CHUNKS chunks, until it passes (a circuit
- * breaker): else it would delay all others.
+ * which line:
+ *
+ *   CPU time, a crash    that pair gets a veto, which makes it a REJECT
+ *   memory               what it used may be of lines before: the line is given
+ *                        to a fresh worker, and gets its veto if that dies too
+ *   killed from outside  it is tried again, POOL_KILLS times in all
+ *
+ * Then the rest of the chunk goes to a new worker.  A filter that is stopped
+ * again and again isn't run for a while: see breaker.h.
  *
  * SIGHUP has the filters loaded anew, by another foreman; when they all compile
  * they replace the old ones between two chunks, else the old ones stay.
@@ -30,6 +34,7 @@
 #include <signal.h>
 
 #include "line.h"
+#include "transform/breaker.h"
 #include "transform/chunk.h"
 #include "transform/foreman.h"
 #include "transform/schemas.h"
@@ -38,8 +43,9 @@
 #define POOL_WORKERS_MAX 64
 #define POOL_CHUNKS (2 * POOL_WORKERS_MAX)
 #define POOL_CHUNK_BYTES ((size_t)65536)
-#define POOL_STRIKES 5
-#define POOL_PROBE_CHUNKS 64
+#define POOL_KILLS 3
+/* What a worker may say before it is its chunk's turn; then it waits. */
+#define POOL_AHEAD_BYTES ((size_t)16 << 20)
 /* libjq leaks here and there: a worker that has read so much is replaced. */
 #define POOL_RECYCLE_BYTES ((uint64_t)256 << 20)
 
@@ -56,8 +62,7 @@ struct pool_filter {
 	char name[FILTER_NAME_MAX + 1];
 	uint64_t rejected, trimmed;
 	char first_reject[400], first_trim[400]; /* the first, in our words */
-	unsigned strikes; /* times it was stopped since a good chunk */
-	uint64_t probes;  /* chunks since it isn't run any more */
+	struct breaker breaker;
 };
 
 /* The filters of one loading. */
@@ -70,10 +75,9 @@ struct pool_filters {
 
 struct pool_chunk {
 	struct chunk chunk;
-	bool struck; /* a filter was stopped in it */
-	bool probes; /* filters that aren't run are tried on its first line */
-	uint64_t suspect; /* the line whose worker was killed from outside */
-	unsigned losses;  /* how often in a row */
+	size_t answered; /* lines, when a worker was lost last */
+	size_t losses;   /* workers since then */
+	size_t kills;    /* of those, by somebody else */
 };
 
 struct pool_slot {
@@ -94,10 +98,13 @@ struct pool {
 	struct progress *progress; /* one for each slot */
 	struct pool_slot slots[POOL_WORKERS_MAX];
 	struct pool_chunk chunks[POOL_CHUNKS]; /* a ring, and the one filling */
+	size_t ring;         /* as many of them as the workers need: each keeps
+	                      * its memory */
 	size_t first, count; /* those that are out or done */
 	sigset_t waiting; /* the signals that are blocked while it waits */
 	struct schemas schemas;
 	struct line_reader reader;
+	uint64_t before; /* lines of the files before this one */
 	const char *where; /* "" or the file's name and ", " */
 	enum { POOL_MORE, POOL_PAUSED, POOL_ENDED } state;
 	struct error ended; /* code EXIT_DONE: in good order */

@@ -21,6 +21,7 @@ run_open(struct run *run)
 {
 	*run = (struct run){ 0 };
 	input_open(&run->input);
+	run->input.closed = true;
 	buffer_init(&run->out, OUT_MAX);
 	buffer_init(&run->notes, NOTES_MAX);
 	buffer_init(&run->output, RUN_OUTPUT_BYTES_MAX);
@@ -37,6 +38,7 @@ static void
 at_line(struct run *run, uint64_t number)
 {
 	run->progress->number = number;
+	run->progress->lines++;
 	at_filter(run, PROGRESS_RECORD);
 }
 
@@ -44,8 +46,13 @@ int
 run_schema(struct run *run, const char *text, size_t length,
     struct error *error)
 {
-	return input_read(&run->input, text, length, error) == INPUT_SCHEMA ?
+	int rc;
+
+	run->input.closed = false;
+	rc = input_read(&run->input, text, length, error) == INPUT_SCHEMA ?
 	    0 : -1;
+	run->input.closed = true;
+	return rc;
 }
 
 void

@@ -89,6 +89,7 @@ struct worker {
 	struct run *run;
 	int fd;
 	struct buffer input, answers;
+	bool careful;
 };
 
 static int
@@ -100,6 +101,15 @@ send_answers(struct worker *worker)
 
 	buffer_clear(&worker->answers);
 	return rc;
+}
+
+/* End in good order, so that another worker is started. */
+static _Noreturn void
+retire(struct worker *worker)
+{
+	send_answers(worker);
+	shared->cause = CAUSE_SPENT;
+	_exit(EXIT_DONE);
 }
 
 static int
@@ -116,12 +126,9 @@ answer(struct worker *worker)
 	    run->notes.length);
 	if (worker->answers.failed)
 		no_memory(NULL);
-	if (run->spent) {
-		send_answers(worker);
-		shared->cause = CAUSE_SPENT;
-		_exit(EXIT_DONE);
-	}
-	return worker->answers.length > ANSWERS_FLUSH ?
+	if (run->spent)
+		retire(worker);
+	return worker->careful || worker->answers.length > ANSWERS_FLUSH ?
 	    send_answers(worker) : 0;
 }
 
@@ -136,6 +143,13 @@ take_frame(struct worker *worker, const struct frame *frame, const char *text)
 	switch ((enum frame_kind)frame->kind) {
 	case FRAME_SCHEMA:
 		return run_schema(run, text, frame->length, &error);
+	case FRAME_CAREFUL:
+		worker->careful = true;
+		return 0;
+	case FRAME_FRESH:
+		if (shared->lines > 0)
+			retire(worker);
+		return 0;
 	case FRAME_STOP:
 	case FRAME_VETO:
 		run_veto(run, (size_t)frame->number, text, frame->length,
@@ -151,6 +165,7 @@ take_frame(struct worker *worker, const struct frame *frame, const char *text)
 	case FRAME_END:
 	default:
 		run_free(run);
+		worker->careful = false;
 		return send_answers(worker);
 	}
 	/* The one error it has. */

@@ -314,10 +314,12 @@ test_contexts(void)
 		    "{\"blocks\":[{\"type\":\"plain_text\",\"text\":\"&lt;\"},"
 		    "{\"type\":\"mrkdwn\",\"text\":\"&lt;\","
 		    "\"value\":\"&lt;\"}]}" },
-		{ "{\"blocks\":[{\"type\":\"rich_text\",\"a\":[{\"b\":\"<\"}]},"
+		{ "{\"blocks\":[{\"type\":\"rich_text\","
+		    "\"a\":[{\"b\":\"<\"}]},"
 		    "{\"type\":\"button\",\"value\":\"<&>\"},"
 		    "{\"text\":{},\"value\":\"<\"}]}",
-		    "{\"blocks\":[{\"type\":\"rich_text\",\"a\":[{\"b\":\"<\"}]},"
+		    "{\"blocks\":[{\"type\":\"rich_text\","
+		    "\"a\":[{\"b\":\"<\"}]},"
 		    "{\"type\":\"button\",\"value\":\"<&>\"},"
 		    "{\"text\":{},\"value\":\"<\"}]}" },
 		{ "{\"blocks\":\"<\",\"<\":\"&amp;\",\"x\":[[\"&\"]]}",
