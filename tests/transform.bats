@@ -507,7 +507,7 @@ rejects() {
 	printf 'def a: 1;\ndef b: .x | | 3;\n' >lib/m.jq
 	filter f 'import "lib/m" as m; m::b'
 	run -78 --separate-stderr "$BIN/transform" -f f=f.jq </dev/null
-	[[ "$stderr" == *"/lib/m.jq, line 2, in: def b: .x | | 3;" ]]
+	[[ "$stderr" == *"/lib/m.jq, line 2, "*"in: def b: .x | | 3;" ]]
 }
 
 @test "a filter with a byte order mark and CRLF compiles, lines counted right" {
@@ -696,6 +696,14 @@ rejects() {
 	[[ $stderr == *'line 4'* ]]
 }
 
+@test "a torn last line that is too long is 75 as well, and no REJECT" {
+	filter f "$MESSAGE"
+	input "$(record)"
+	head -c 17000000 /dev/zero | tr '\0' x >>input
+	run -75 transform -f f=f.jq
+	[ "$(get 'map(.type)')" = '["MESSAGE","SEEN"]' ]
+}
+
 @test "files are read in their order, - is stdin, and lines are counted in each" {
 	filter f empty
 	input "$(record)"
@@ -770,6 +778,18 @@ rejects() {
 	[[ $output != *libcurl* ]]
 	[[ $output != *sqlite* ]]
 	[[ $output != *libssl* ]]
+}
+
+@test "a closed stdin can't be read" {
+	filter f "$MESSAGE"
+	run -74 --separate-stderr bash -c '"$BIN/transform" -f f=f.jq <&-'
+	[[ $stderr == *"cannot read"* ]]
+}
+
+@test "--lint and --preview together are a usage error" {
+	run -64 --separate-stderr "$BIN/transform" --lint --preview
+	run -64 --separate-stderr "$BIN/transform" --preview --lint
+	[ "${#stderr_lines[@]}" = 1 ]
 }
 
 @test "help and version go to stdout, a usage error is one line and 64" {
