@@ -35,9 +35,10 @@ finds() {
 	[ -z "$stderr" ]
 }
 
-# The same with one that puts an object of blocks beside a text.
+# The same with one that puts an object of blocks beside a text; it may be given
+# imports.
 finds_in_blocks() {
-	finds "$1" "$2" "{channel:\"#c\", text:\"t\", blocks:[$3]}"
+	finds "$1" "$2" "${4-}{channel:\"#c\", text:\"t\", blocks:[$3]}"
 }
 
 @test "the shipped filters have nothing wrong" {
@@ -90,6 +91,60 @@ finds_in_blocks() {
 		'{channel:"#c", text:"of \($raw.Supplier)"}'
 	[[ $output == *"(sample: invoices 7, line 2)"* ]]
 	[[ $output == *"1 filter, 1 sample: 1 error, 0 warnings; "* ]]
+}
+
+@test "a mention or link that a filter builds of a record's text is an error" {
+	for text in '"<!" + .Supplier + ">"' '"<@" + .Supplier + "|y>"' \
+		'"<#" + (.Supplier | ascii_upcase) + ">"' \
+		'"<!" + (.Supplier | split(" ")[0]) + ">"' \
+		'"<@" + (.Supplier | gsub("[^A-Za-z0-9]"; "")) + ">"'; do
+		finds 65 "error: the record's .Supplier can call people in /text: " \
+			"{channel:\"#c\", text:($text)}"
+	done
+	for text in '"<" + .Supplier + "|Pay>"' '"<" + .Supplier + ">"' \
+		'"<https://" + .Supplier + "/|Pay>"' \
+		'"<https://x.example" + (.Supplier | split(" ")[0]) + "|Pay>"' \
+		'"<https://x.example@" + (.Supplier | @uri) + "|Pay>"' \
+		'"<https://x.example/" + .Supplier + ">"' \
+		'"<mailto:" + (.Supplier | split(" ")[0]) + "|Write>"'; do
+		finds 65 "error: the record's .Supplier can show links of its own in /text: " \
+			"{channel:\"#c\", text:($text)}"
+	done
+	finds_in_blocks 65 "the record's .Supplier can call people in /blocks/0/text/text: " \
+		'{type:"section", text:{type:"mrkdwn", text:"*To* <!\(.Supplier)>"}}'
+	finds_in_blocks 65 "the record's .Supplier can call people " \
+		'{type:"section", text:{type:"mrkdwn", text:"a <b *To* <!\(.Supplier)>"}}'
+}
+
+@test "a link of the filter's own may say what the record says, and end in it" {
+	for text in '"<https://x.example/|\(.Supplier | slack::safe)>"' \
+		'"<mailto:a@x.example|\(.Supplier | slack::safe)>"' \
+		'"<https://x.example/?of=\(.Supplier | @uri)|Open> <!here>"' \
+		'slack::link_text("https://x.example/" + .Supplier; .Supplier | slack::safe)' \
+		'"<!here> \(.Supplier | slack::safe) &gt; <@U1>"' \
+		'"1 < 2: \(.Supplier | slack::safe)"'; do
+		finds_in_blocks 0 '1 sample: 0 errors' \
+			"{type:\"section\", text:{type:\"mrkdwn\", text:($text)}}" \
+			'import "slack" as slack; '
+	done
+}
+
+@test "a link in a markdown block that a record makes is an error" {
+	advice=': put it into rich text or, with slack::safe, into a section'
+	for text in '.Supplier' '"[Pay](" + .Supplier + ")"' \
+		'"[Pay](https://" + (.Supplier | split(" ")[0]) + "/)"'; do
+		finds_in_blocks 65 "error: the record's .Supplier can show links of its own in /blocks/0/text$advice" \
+			"{type:\"markdown\", text:($text)}"
+	done
+	for text in '"[Pay](https://x.example/\(.Supplier | @uri))"' \
+		'"\(.Supplier | gsub("(?<c>[\\[\\]])"; "\\\(.c)"))"'; do
+		finds_in_blocks 0 '0 errors' "{type:\"markdown\", text:($text)}"
+	done
+}
+
+@test "a filter that wants none of the words tried on it isn't warned of" {
+	finds 0 '0 errors, 0 warnings' \
+		'if .Supplier | startswith("Acme") then {channel:"#c", text:"t"} else error("whose?") end'
 }
 
 @test "what calls is found wherever Slack reads mrkdwn" {
@@ -147,6 +202,8 @@ finds_in_blocks() {
 		'{type:"rich_text", elements:[{type:"rich_text_section", elements:[{type:"usergroup", usergroup_id:.Supplier}]}]}'
 	finds_in_blocks 65 "the record's .Supplier says who is called in" \
 		'{type:"rich_text", elements:[{type:"rich_text_section", elements:[{type:"user", user_id:.Supplier}]}]}'
+	finds_in_blocks 65 "the record's .Supplier says who is called in" \
+		'{type:"rich_text", elements:[{type:"rich_text_section", elements:[{type:"channel", channel_id:.Supplier}]}]}'
 }
 
 @test "a name that could be bold or an emoji is a warning, and ends with 0" {
@@ -300,6 +357,21 @@ finds_in_blocks() {
 	printf '%s\n' "$output" >said
 	run -1 grep -P '[\x00-\x09\x0b-\x1f]|\x{202e}' said
 	[[ $(<said) == *"error: fails: a?[2J?b???c (sample: invoices 9???9, line 3)"* ]]
+}
+
+@test "nor does the name of a file or a filter" {
+	mkdir d
+	evil=$'a\e[2J\nb\u202ec'
+	printf '%s\n' '{channel:"#c", text:$raw.Supplier}' >"d/$evil.jq"
+	printf '%s\n' 'nonsense(' >"d/x$evil.jq"
+	samples '{"InvoiceId":7,"Supplier":"Acme"}'
+	echo '{"type":' >>own
+	mv own "$evil"
+	run -65 --separate-stderr "$BIN/transform" --lint --samples "$evil" -d d
+	printf '%s\n' "$output" >said
+	run -1 grep -P '[\x00-\x09\x0b-\x1f]|\x{202e}' said
+	[ "$(wc -l <said)" -eq 4 ]
+	[[ $(<said) == "a?[2J?b???c: error: line 3: "*"d/a?[2J?b???c.jq: filter 'a?[2J?b???c': error: "*"in a?[2J?b???c" ]]
 }
 
 @test "a closed standard output is told, not a success" {

@@ -312,6 +312,18 @@ END
 	run -1 grep -E '<script|<u>|<i>|"onclick' out
 }
 
+@test "no control character of a message gets into the page" {
+	evil='\u0000\u0001x\u0007\b\u000b\u001b[2J\u007f\u0080\u009fy\r\u00a0\u00e9\t\n'
+	messages '{"channel":"#f","text":"'"$evil"'","username":"a\u0000b","blocks":[{"type":"section",
+		"text":{"type":"plain_text","text":"'"$evil"'"}},{"type":"section","text":{"type":"mrkdwn","text":"'"$evil"'"}},
+		{"type":"actions","elements":[{"type":"button","action_id":"a","text":{"type":"plain_text","text":"b"},
+		"url":"https://x.example/\u0001\u0085'"$evil"'"}]}]}'
+	preview html
+	run -1 env LC_ALL=C.UTF-8 grep -aP '[\x00-\x08\x0b-\x1f\x7f-\x9f]' out
+	[[ $(<out) == *$'\ufffd\ufffdx\ufffd\ufffd\ufffd\ufffd[2J\ufffd\ufffd\ufffdy\ufffd\u00a0\u00e9\t<br>'* ]]
+	[[ $(<out) == *$'href="https://x.example/\ufffd\ufffd'* ]]
+}
+
 @test "the page shows what was rejected, and records without a message" {
 	messages '{"channel":"#a","text":"first"}' '{"channel":"#<b>"}'
 	nothing 3

@@ -266,6 +266,47 @@ takes() {
 	EOF
 }
 
+@test "the name of such a member is told only if it can't be text of a record" {
+	refuses <<-'EOF'
+		/ | a member that chat.postMessage doesn't take; remove it | message({"Acme GmbH":1})
+		/ | a member that chat.postMessage doesn't take; remove it | message({"de89370400440532013000":1})
+		/ | a member that chat.postMessage doesn't take; remove it | message({"":1})
+		/ | a member that chat.postMessage doesn't take; remove it | message({("x" * 33):1})
+		/ | doesn't take; is 'thread_ts' meant? | message({threadTs:"1.2"})
+	EOF
+}
+
+@test "no text of a message is in what is said against it" {
+	while read -r program; do
+		printf '%s\n%s\n' "$DEFS" "$program" >f.jq
+		run -65 --separate-stderr "$BIN/transform" -f f=f.jq input
+		error=$(jq -r 'select(.type == "REJECT").error' <<<"$output")
+		[[ $stderr == *"$error"* && $error == 'output 0: /'* ]]
+		[[ $stderr != *Acme* ]]
+	done <<-'EOF'
+		message({"Acme":1})
+		message({channel:"Acme:"})
+		message({channel:("Acme" * 99)})
+		message({text:{Acme:"Acme"}})
+		message({thread_ts:"Acme"})
+		message({unfurl_links:"Acme"})
+		message({delivery:{Acme:1}})
+		message({delivery:{on_change:"Acme"}})
+		message({delivery:{not_before:"Acme"}})
+		attachment({color:"Acme", title_link:"Acme"})
+		block({type:"Acme"})
+		block(section({text:{type:"Acme", text:"Acme"}}))
+		block(section({accessory:{type:"Acme"}}))
+		block(section({block_id:("Acme" * 99)}))
+		block({type:"divider", block_id:"Acme"}, {type:"divider", block_id:"Acme"})
+		block(actions(button + {url:"Acme", style:"Acme"}))
+		block(rich({type:"Acme"}))
+		block(rich(part({type:"Acme"})))
+		block(input({type:"Acme"}))
+		block(chart({type:"Acme"}))
+	EOF
+}
+
 @test "an address is one that a reader can follow or Slack can fetch" {
 	refuses <<-'EOF'
 		/blocks/0/elements/0/url | begins with https:// | block(actions(button + {url:"javascript:alert(1)"}))

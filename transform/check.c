@@ -189,21 +189,37 @@ argument_fault(const struct json *json, json_node node,
 	}
 }
 
+/* Other names may be made of a record's text, which no error prints. */
+static bool
+can_be_told(const char *name, size_t length)
+{
+	return length >= 1 && length <= 32 &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz_") >= length;
+}
+
 static void
 unknown_member(struct checking *checking, const char *name, size_t length)
 {
 	const char *like = check_argument_like(name, length);
+	bool told = can_be_told(name, length);
 	char pointer[80];
 
-	snprintf(pointer, sizeof(pointer), "/%.*s",
-	    (int)(length < 64 ? length : 64), name);
-	if (like != NULL)
+	snprintf(pointer, sizeof(pointer), "/%.*s", told ? (int)length : 0,
+	    name);
+	if (told && like != NULL)
 		tell(checking, BLOCKKIT_WRONG, JSON_NONE, 0, pointer,
 		    "is nothing that chat.postMessage takes; is it meant to "
 		    "be '%s'?", like);
-	else
+	else if (told)
 		wrong(checking, pointer, "is nothing that chat.postMessage "
 		    "takes; remove it");
+	else if (like != NULL)
+		tell(checking, BLOCKKIT_WRONG, JSON_NONE, 0, pointer,
+		    "has a member that chat.postMessage doesn't take; is '%s' "
+		    "meant?", like);
+	else
+		wrong(checking, pointer, "has a member that chat.postMessage "
+		    "doesn't take; remove it");
 }
 
 static void

@@ -3,12 +3,29 @@
 
 #include <string.h>
 
+/* Bytes of a control character, those of C1 too, which have no place in HTML;
+ * 0: it is another. */
+static size_t
+control(const char *text, size_t length)
+{
+	unsigned char byte = (unsigned char)text[0];
+
+	if (byte == 0xc2 && length > 1 && (text[1] & 0xe0) == 0x80)
+		return 2;
+	return (byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f;
+}
+
 void
 html_text(struct buffer *html, const char *text, size_t length)
 {
-	size_t i;
+	size_t i, bytes;
 
-	for (i = 0; i < length; i++)
+	for (i = 0; i < length; i++) {
+		if ((bytes = control(text + i, length - i)) > 0) {
+			buffer_puts(html, "\xef\xbf\xbd"); /* U+FFFD */
+			i += bytes - 1;
+			continue;
+		}
 		switch (text[i]) {
 		case '&': buffer_puts(html, "&amp;"); break;
 		case '<': buffer_puts(html, "&lt;"); break;
@@ -17,6 +34,7 @@ html_text(struct buffer *html, const char *text, size_t length)
 		case '\n': buffer_puts(html, "<br>"); break;
 		default: buffer_append(html, text + i, 1);
 		}
+	}
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "line.h"
 #include "transform/filter.h"
 #include "transform/lint_program.h"
+#include "utf8.h"
 
 #define INTRO_MAX 600
 
@@ -173,7 +174,14 @@ has_variant(const struct lint *lint, size_t from, size_t attribute)
 	return false;
 }
 
-/* One for each attribute of a sample, up to a limit. */
+static void
+add_variant(struct lint *lint, struct lint_variant variant, size_t limit)
+{
+	if (lint->variant_count < limit)
+		lint->variants[lint->variant_count++] = variant;
+}
+
+/* Two for each attribute of a sample, up to a limit. */
 static void
 add_variants(struct lint *lint, size_t sample, size_t limit)
 {
@@ -186,9 +194,12 @@ add_variants(struct lint *lint, size_t sample, size_t limit)
 	for (i = 0; i < lint->strings.count && lint->variant_count < limit &&
 	    !lint->failed; i++) {
 		attribute = lint->strings.rows[i].attribute;
-		if (!has_variant(lint, first, attribute))
-			lint->variants[lint->variant_count++] =
-			    (struct lint_variant){ sample, attribute };
+		if (has_variant(lint, first, attribute))
+			continue;
+		add_variant(lint, (struct lint_variant){ sample, attribute,
+		    LINT_MARKUP }, limit);
+		add_variant(lint, (struct lint_variant){ sample, attribute,
+		    LINT_WORD }, limit);
 	}
 }
 
@@ -203,7 +214,7 @@ count_variants(struct lint *lint)
 		lint->variant_count = 0;
 		if (rows[i].wanted)
 			add_variants(lint, i, LINT_VARIANTS_MAX);
-		rows[i].attributes = lint->variant_count;
+		rows[i].variants = lint->variant_count;
 		need += lint->variant_count;
 	}
 	lint->variant_count = 0;
@@ -228,10 +239,10 @@ begin_variants(struct lint *lint)
 		limit = need;
 	for (i = 0; i < lint->samples.count; i++) {
 		wanted += rows[i].wanted;
-		share += rows[i].attributes * limit;
-		if (rows[i].wanted && share >= rows[i].attributes * need) {
+		share += rows[i].variants * limit;
+		if (rows[i].wanted && share >= rows[i].variants * need) {
 			add_variants(lint, i, limit);
-			share -= rows[i].attributes * need;
+			share -= rows[i].variants * need;
 			taken++;
 		}
 	}
@@ -266,7 +277,8 @@ next_line(struct lint *lint, size_t *length)
 	    &samples->rows[variant->sample]) == -1)
 		lint->failed = true;
 	lint->poisoned = variant->sample;
-	lint_strings_poison(&lint->strings, variant->attribute, &lint->line);
+	lint_strings_poison(&lint->strings, variant->attribute,
+	    variant->poison, &lint->line);
 	lint->failed |= lint->line.failed;
 	*length = lint->line.length;
 	return lint->failed ? NULL : lint->line.data;
@@ -309,11 +321,14 @@ lint_report(struct lint *lint, FILE *out)
 	struct buffer intro;
 
 	buffer_init(&intro, JSON_TEXT_MAX);
+	utf8_tame(lint->samples.path);
 	lint_findings_print(findings, LINT_OF_SAMPLES, lint->samples.path, out);
 	for (i = 0; i < lint->count; i++) {
 		buffer_clear(&intro);
 		buffer_printf(&intro, "%s: filter '%s'", lint->filters[i].file,
 		    lint->filters[i].name);
+		if (intro.data != NULL)
+			utf8_tame(intro.data);
 		lint_findings_print(findings, i, buffer_text(&intro), out);
 	}
 	lint->failed |= intro.failed | findings->failed;

@@ -40,6 +40,7 @@ struct lint_filter {
 
 struct lint_variant {
 	size_t sample, attribute;
+	enum lint_poison poison;
 };
 
 struct lint {

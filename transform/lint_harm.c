@@ -39,15 +39,28 @@ leave(struct judge *judge, size_t before)
 
 /* Whatever case the filter has put it into. */
 static bool
-holds(const struct judge *judge, const char *what)
+has(const char *text, size_t count, const char *what)
 {
-	const char *text = buffer_text(&judge->text);
 	size_t length = strlen(what), i;
 
-	for (i = 0; i + length <= judge->text.length; i++)
+	for (i = 0; i + length <= count; i++)
 		if (strncasecmp(text + i, what, length) == 0)
 			return true;
 	return false;
+}
+
+static bool
+holds(const struct judge *judge, const char *what)
+{
+	return has(buffer_text(&judge->text), judge->text.length, what);
+}
+
+static bool
+begins(const char *text, size_t count, const char *with)
+{
+	size_t length = strlen(with);
+
+	return count >= length && strncasecmp(text, with, length) == 0;
 }
 
 /* A string's characters are in judge->text; is the mark in them? */
@@ -68,19 +81,88 @@ tell(struct judge *judge, unsigned harm)
 		    buffer_text(&judge->pointer));
 }
 
-/* A string that Slack reads as mrkdwn.  body: it is more than the summary in
- * a notification. */
-static void
-mrkdwn(struct judge *judge, json_node node, bool body)
+/* Does the mark say where a link leads?  Behind a host of the filter's it
+ * doesn't when it is encoded, as @uri and slack::link_text do. */
+static bool
+leads(const char *url, size_t length)
 {
+	size_t host = begins(url, length, "https://") ? 8 :
+	    begins(url, length, "http://") ? 7 : 0;
+
+	if (host == 0)
+		return has(url, length, LINT_MARK);
+	while (host < length && memchr("/?#", url[host], 3) == NULL)
+		host++;
+	return has(url, host, LINT_MARK) ||
+	    (has(url, length, LINT_MARK) && memchr(url, ' ', length) != NULL);
+}
+
+/* What stands between < and >. */
+static unsigned
+special(const char *text, size_t length)
+{
+	const char *bar;
+
+	if (length > 0 && memchr("!@#", text[0], 3) != NULL)
+		return has(text, length, LINT_MARK) ? LINT_CALLS : 0;
+	if ((begins(text, length, "https://") ||
+	    begins(text, length, "http://") ||
+	    begins(text, length, "mailto:")) &&
+	    (bar = memchr(text, '|', length)) != NULL)
+		length = (size_t)(bar - text);
+	return leads(text, length) ? LINT_LINKS : 0;
+}
+
+/* All <...> of a text: each < up to the next >, though another < is between. */
+static unsigned
+specials(const struct judge *judge)
+{
+	const char *text = buffer_text(&judge->text), *close = text;
+	const char *end = text + judge->text.length;
 	unsigned harm = 0;
 
-	if (!marked(judge, node))
-		return;
-	if (holds(judge, LINT_MENTION))
-		harm |= LINT_CALLS;
-	if (holds(judge, LINT_LINK))
-		harm |= LINT_LINKS;
+	for (; text < end; text++) {
+		if (*text != '<')
+			continue;
+		if (close <= text)
+			close = memchr(text, '>', (size_t)(end - text));
+		if (close == NULL)
+			break;
+		harm |= special(text + 1, (size_t)(close - text) - 1);
+	}
+	return harm;
+}
+
+/* Does the mark say where a [...](...) leads? */
+static bool
+markdown_leads(const struct judge *judge)
+{
+	const char *text = buffer_text(&judge->text), *close;
+	const char *end = text + judge->text.length;
+	bool open = false;
+
+	for (; text < end; text++)
+		if (*text == '\\')
+			text++;
+		else if (*text == '[')
+			open = true;
+		else if (open && begins(text, (size_t)(end - text), "](")) {
+			text += 2;
+			close = memchr(text, ')', (size_t)(end - text));
+			if (close == NULL)
+				break;
+			if (leads(text, (size_t)(close - text)))
+				return true;
+		}
+	return false;
+}
+
+/* In mrkdwn.  body: it is more than the summary in a notification. */
+static void
+mrkdwn(struct judge *judge, bool body)
+{
+	unsigned harm = specials(judge);
+
 	if (harm == 0 && holds(judge, "&amp;lt;!subteam"))
 		harm = LINT_TWICE;
 	if (harm == 0 && body && holds(judge, LINT_BOLD))
@@ -88,21 +170,55 @@ mrkdwn(struct judge *judge, json_node node, bool body)
 	tell(judge, harm);
 }
 
+static void
+markdown(struct judge *judge)
+{
+	unsigned harm = specials(judge);
+
+	if ((harm & LINT_LINKS) != 0 || !markdown_leads(judge)) {
+		mrkdwn(judge, true);
+		return;
+	}
+	tell(judge, harm);
+	tell(judge, LINT_LINKS_MARKDOWN);
+}
+
 /* A string that Slack shows as it stands. */
 static void
-literal(struct judge *judge, json_node node, bool emoji)
+literal(struct judge *judge, bool emoji)
 {
-	if (!marked(judge, node))
-		return;
 	if (holds(judge, "&lt;!subteam"))
 		tell(judge, LINT_TWICE);
 	else if (emoji && holds(judge, LINT_EMOJI))
 		tell(judge, LINT_SHOWS);
 }
 
+/* How Slack reads a string. */
+enum reading { SUMMARY, MRKDWN, MARKDOWN, LITERAL, LITERAL_EMOJI };
+
 static void
-member(struct judge *judge, json_node object, const char *name, bool plain,
-    bool emoji)
+string(struct judge *judge, json_node node, enum reading reading)
+{
+	if (!marked(judge, node))
+		return;
+	switch (reading) {
+	case SUMMARY:
+	case MRKDWN:
+		mrkdwn(judge, reading == MRKDWN);
+		break;
+	case MARKDOWN:
+		markdown(judge);
+		break;
+	case LITERAL:
+	case LITERAL_EMOJI:
+		literal(judge, reading == LITERAL_EMOJI);
+		break;
+	}
+}
+
+static void
+member(struct judge *judge, json_node object, const char *name,
+    enum reading reading)
 {
 	json_node node = json_member(judge->json, object, name);
 	size_t before;
@@ -110,17 +226,15 @@ member(struct judge *judge, json_node object, const char *name, bool plain,
 	if (node == JSON_NONE)
 		return;
 	before = enter(judge, node, 0);
-	if (plain)
-		literal(judge, node, emoji);
-	else
-		mrkdwn(judge, node, true);
+	string(judge, node, reading);
 	leave(judge, before);
 }
 
 static bool
 calls(const struct json *json, json_node type)
 {
-	static const char *const names[] = { "broadcast", "usergroup", "user" };
+	static const char *const names[] = { "broadcast", "usergroup", "user",
+		"channel" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -129,7 +243,7 @@ calls(const struct json *json, json_node type)
 	return false;
 }
 
-/* An element that calls, with a record's text in it? */
+/* An element that calls or leads, with a record's text in it? */
 static void
 mention(struct judge *judge, json_node object)
 {
@@ -175,15 +289,16 @@ look(struct judge *judge, json_node node, bool rich)
 		if (calls(json, type))
 			mention(judge, node);
 		else
-			member(judge, node, "text", true, false);
-	} else if (json_is(json, type, "mrkdwn") ||
-	    json_is(json, type, "markdown"))
-		member(judge, node, "text", false, false);
+			member(judge, node, "text", LITERAL);
+	} else if (json_is(json, type, "mrkdwn"))
+		member(judge, node, "text", MRKDWN);
+	else if (json_is(json, type, "markdown"))
+		member(judge, node, "text", MARKDOWN);
 	else if (json_is(json, type, "plain_text"))
-		member(judge, node, "text", true, json_type(json,
-		    json_member(json, node, "emoji")) != JSON_FALSE);
+		member(judge, node, "text", json_type(json, json_member(json,
+		    node, "emoji")) != JSON_FALSE ? LITERAL_EMOJI : LITERAL);
 	else if (json_is(json, type, "raw_text"))
-		member(judge, node, "text", true, false);
+		member(judge, node, "text", LITERAL);
 	look_below(judge, node, rich);
 }
 
@@ -208,7 +323,7 @@ attachment(struct judge *judge, json_node node)
 
 	for (i = 0; i < sizeof(attachment_texts) / sizeof(attachment_texts[0]);
 	    i++)
-		member(judge, node, attachment_texts[i], false, false);
+		member(judge, node, attachment_texts[i], MRKDWN);
 	blocks(judge, node);
 	if (fields == JSON_NONE)
 		return;
@@ -216,8 +331,8 @@ attachment(struct judge *judge, json_node node)
 	for (child = json_first(judge->json, fields); child != JSON_NONE;
 	    child = json_next(judge->json, child)) {
 		before = enter(judge, child, index++);
-		member(judge, child, "title", false, false);
-		member(judge, child, "value", false, false);
+		member(judge, child, "title", MRKDWN);
+		member(judge, child, "value", MRKDWN);
 		leave(judge, before);
 	}
 	leave(judge, outer);
@@ -237,8 +352,8 @@ lint_harm_find(const struct json *json, json_node payload,
 	buffer_init(&judge.text, JSON_TEXT_MAX);
 	if ((node = json_member(json, payload, "text")) != JSON_NONE) {
 		before = enter(&judge, node, 0);
-		mrkdwn(&judge, node, json_count(json,
-		    json_member(json, payload, "blocks")) == 0);
+		string(&judge, node, json_count(json, json_member(json,
+		    payload, "blocks")) == 0 ? MRKDWN : SUMMARY);
 		leave(&judge, before);
 	}
 	blocks(&judge, payload);

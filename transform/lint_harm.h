@@ -2,7 +2,8 @@
  * lint_harm: does a message let text from a record act?
  *
  * What is looked for is LINT_POISON, which lint_sample.h puts into records: a
- * mention, a link, bold type and an emoji that no filter has of its own.
+ * mention, links, bold type and an emoji that no filter has of its own; and its
+ * mark inside a mention or link, which then a filter has built of it.
  * Where Slack shows a string as it stands they are harmless.
  */
 #ifndef LEDGERPIPE_TRANSFORM_LINT_HARM_H
@@ -12,10 +13,13 @@
 
 #define LINT_MARK "l1nt"
 #define LINT_MENTION "<!subteam^S0L1NT>"
-#define LINT_LINK "<https://l1nt.invalid|x>"
+#define LINT_LINK "<https://l1nt|x>"
 #define LINT_BOLD "*l1nt*"
 #define LINT_EMOJI ":l1nt:"
-#define LINT_POISON LINT_MENTION " " LINT_LINK " " LINT_BOLD " " LINT_EMOJI
+#define LINT_MARKDOWN "[x](//l1nt)"
+/* Short: a channel's name with it behind keeps its limit. */
+#define LINT_POISON LINT_MENTION " " LINT_LINK " " LINT_BOLD " " LINT_EMOJI \
+	" " LINT_MARKDOWN
 
 enum lint_harm {
 	LINT_CALLS = 1,    /* the mention calls people */
@@ -23,7 +27,8 @@ enum lint_harm {
 	LINT_NAMES = 4,    /* it names whom a rich text element calls */
 	LINT_FORMATS = 8,  /* *bold* and the like act */
 	LINT_SHOWS = 16,   /* an emoji's name becomes a picture */
-	LINT_TWICE = 32    /* people read &lt; in place of < */
+	LINT_TWICE = 32,   /* people read &lt; in place of < */
+	LINT_LINKS_MARKDOWN = 64 /* as LINT_LINKS, in a markdown block */
 };
 
 /* harm: one or several; pointer: where, in the message. */

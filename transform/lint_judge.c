@@ -74,8 +74,9 @@ made_line(struct lint_filter *filter)
 	filter->last = 0;
 }
 
-#define UNESCAPED "it stands there unescaped: take it from . and not from " \
-	"$raw, or give it to slack::escape"
+#define UNESCAPED "it stands there unescaped, or in a <...> of the " \
+	"filter's: take it from . and not from $raw, or give it to " \
+	"slack::escape, and build no <...> of it"
 
 static const struct harm {
 	unsigned harm;
@@ -86,6 +87,8 @@ static const struct harm {
 	    "can call people and show links of its own", UNESCAPED },
 	{ LINT_CALLS, LINT_ERROR, "can call people", UNESCAPED },
 	{ LINT_LINKS, LINT_ERROR, "can show links of its own", UNESCAPED },
+	{ LINT_LINKS_MARKDOWN, LINT_ERROR, "can show links of its own",
+	    "put it into rich text or, with slack::safe, into a section" },
 	{ LINT_NAMES, LINT_ERROR, "says who is called",
 	    "name people and groups in the filter or its config" },
 	{ LINT_FORMATS, LINT_WARNING, "can format (*bold*, bare links)",
@@ -189,9 +192,11 @@ judge_reject(struct lint *lint, size_t subject)
 	struct buffer why;
 	char key[KEY_MAX];
 
-	/* Of one that fails anyway it isn't the poison that makes it. */
+	/* Of one that fails anyway it isn't the poison that makes it, and a
+	 * value that is gone may well be missed. */
 	if (lint->phase == LINT_VARIANTS &&
-	    lint->filters[subject].rejects > 0)
+	    (lint->filters[subject].rejects > 0 ||
+	    lint->variants[lint->judged].poison == LINT_WORD))
 		return;
 	buffer_init(&why, JSON_TEXT_MAX);
 	json_decode(&lint->message, json_member(&lint->message, 0, "error"),

@@ -289,7 +289,7 @@ lint_strings_free(struct lint_strings *strings)
 
 void
 lint_strings_poison(const struct lint_strings *strings, size_t attribute,
-    struct buffer *line)
+    enum lint_poison poison, struct buffer *line)
 {
 	const struct json *json = &strings->json;
 	const struct json_value *value;
@@ -302,10 +302,12 @@ lint_strings_poison(const struct lint_strings *strings, size_t attribute,
 			continue;
 		value = &json->values[strings->rows[i].node];
 		is_long = value->end - value->start > LONG;
-		at = is_long ? value->start + 1 : value->end - 1;
+		at = is_long || poison == LINT_WORD ? value->start + 1 :
+		    value->end - 1;
 		buffer_append(line, json->text + done, at - done);
-		buffer_puts(line, is_long ? LINT_POISON " " : " " LINT_POISON);
-		done = at;
+		buffer_puts(line, poison == LINT_WORD ? LINT_MARK :
+		    is_long ? LINT_POISON " " : " " LINT_POISON);
+		done = poison == LINT_WORD ? value->end - 1 : at;
 	}
 	buffer_append(line, json->text + done, json->length - done);
 }

@@ -21,8 +21,8 @@ struct lint_sample {
 	size_t length;
 	char *name; /* "invoices 300000047414679, line 14"; NULL: a SCHEMA */
 	/* the caller's: */
-	bool wanted;       /* it became a message */
-	size_t attributes; /* it has so many */
+	bool wanted;     /* it became a message */
+	size_t variants; /* so many can be made of it */
 };
 
 struct lint_samples {
@@ -33,6 +33,14 @@ struct lint_samples {
 	/* The names of all attributes that lint_attributes found. */
 	char **attributes;
 	size_t attribute_count, attribute_capacity;
+};
+
+enum lint_poison {
+	LINT_MARKUP, /* LINT_POISON behind what is there, so that a filter still
+	              * knows it; before what is so long that its end might be
+	              * cut */
+	LINT_WORD    /* nothing but LINT_MARK: what picks the first word or the
+	              * letters leaves it whole */
 };
 
 /* Strings of one sample, in the order of its text. */
@@ -61,10 +69,8 @@ void lint_samples_free(struct lint_samples *samples);
 int lint_strings_find(struct lint_strings *strings,
     struct lint_samples *samples, const struct lint_sample *sample);
 void lint_strings_free(struct lint_strings *strings);
-/* The sample's line with LINT_POISON in all strings of an attribute: behind
- * what is there, so that a filter still knows it; before what is so long that
- * its end might be cut. */
+/* The sample's line with poison in all strings of an attribute. */
 void lint_strings_poison(const struct lint_strings *strings, size_t attribute,
-    struct buffer *line);
+    enum lint_poison poison, struct buffer *line);
 
 #endif
