@@ -474,8 +474,50 @@ rejects() {
 	[[ $stderr == *backslash* ]]
 	filter f 'import "two" as $two; {channel:"#c", text:"x"}'
 	run -78 transform -L m -f f=f.jq
-	filter f 'import "../data" as $d; {channel:"#c", text:$d}'
-	run -78 transform -L m -f f=f.jq
+	echo '"out of bounds"' >data.json
+	echo 'def a: "out of bounds";' >up.jq
+	for import in 'import "../data" as $d' 'import "../up" as up' \
+		'include "../up"' 'import "./x" as x' 'import "a//b" as b' \
+		'import "/etc/x" as x' 'import "two/../../up" as up'; do
+		filter f "$import; {channel:\"#c\", text:\"x\"}"
+		run -78 --separate-stderr transform -L m -f f=f.jq
+		[[ $stderr == *"an import can't lead to another folder"* ]]
+	done
+}
+
+@test "no form of a module that libjq looks for hides what it imports" {
+	mkdir -p m/mod/jq
+	echo 'import "key" as $k {search:"/etc"}; def x: $k;' >m/mod/jq/main.jq
+	filter f 'import "mod" as mod; {channel:"#c", text:mod::x}'
+	input "$(record)"
+	run -78 --separate-stderr transform -L m -f f=f.jq
+	[[ $stderr == *"/mod/jq/main.jq': an import takes no metadata"* ]]
+}
+
+@test "a link doesn't lead an import out of its folder, nor to what is no file" {
+	mkdir m
+	echo '"out of bounds"' >key.json
+	echo 'def a: "out of bounds";' >key.jq
+	ln -s ../key.json m/data.json
+	ln -s ../key.jq m/code.jq
+	ln -s /dev/zero m/zero.json
+	mkfifo m/pipe.jq
+	input "$(record)"
+	for import in 'import "data" as $d' 'import "code" as code' \
+		'import "zero" as $d' 'include "pipe"'; do
+		filter f "$import; {channel:\"#c\", text:\"x\"}"
+		run -78 --separate-stderr transform -L m -f f=f.jq
+		[[ $stderr == *"leads out of its folder"* || $stderr == *"is no regular file"* ]]
+	done
+}
+
+@test "a filter that is a FIFO or a device is refused, not waited for" {
+	mkfifo pipe.jq
+	input "$(record)"
+	for file in pipe.jq /dev/zero; do
+		run -78 --separate-stderr transform -f "f=$file"
+		[[ $stderr == *"($file): is no regular file" ]]
+	done
 }
 
 @test "a filter that doesn't compile is one line with its name, file and line" {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -65,12 +66,17 @@ static int
 read_program(const char *name, const char *path, struct buffer *text,
     struct error *error)
 {
+	struct stat status;
 	int fd, rc = 0;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+	/* Not waiting for whoever might write into a FIFO. */
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return error_errno(error, EXIT_CONFIG,
 		    "filter '%s': cannot open '%s'", name, path);
-	if (buffer_read(text, fd) == -1)
+	if (fstat(fd, &status) == -1 || !S_ISREG(status.st_mode))
+		rc = error_set(error, EXIT_CONFIG, "filter '%s' (%s): is no "
+		    "regular file", name, path);
+	else if (buffer_read(text, fd) == -1)
 		rc = error_errno(error, EXIT_CONFIG,
 		    "filter '%s': cannot read '%s'", name, path);
 	else if (text->failed)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct statement {
 	bool import;      /* or include; else module */
@@ -20,6 +21,7 @@ struct walk {
 	jv folders;
 	jv seen; /* an object: the files that were looked at */
 	const char *file; /* NULL: the filter's own */
+	int depth;
 	struct error *error;
 };
 
@@ -127,7 +129,9 @@ walk_file(struct walk *walk, const char *path)
 		    "larger than %zu bytes", absolute, IMPORTS_BYTES_MAX);
 	else {
 		walk->file = absolute;
+		walk->depth++;
 		rc = walk_text(walk, buffer_text(&text), text.length);
+		walk->depth--;
 		walk->file = importer;
 	}
 out:
@@ -138,30 +142,89 @@ out:
 	return rc;
 }
 
-/* libjq finds "a/b" as a/b.jq or a/b/b.jq in the first folder that has it;
- * here all that it might find are looked at. */
+/* A file that may be read for an import, if it is there: it must be a regular
+ * one, and stand below its folder also when links are followed. */
+static int
+look_at(struct walk *walk, const char *folder, const char *path)
+{
+	char *absolute = realpath(path, NULL), *top = realpath(folder, NULL);
+	const size_t length = top != NULL ? strlen(top) : 0;
+	struct stat status;
+	int rc = 0;
+
+	if (absolute == NULL || top == NULL)
+		goto out;
+	if (strncmp(absolute, top, length) != 0 || (absolute[length] != '/' &&
+	    top[length - 1] != '/'))
+		rc = error_set(walk->error, EXIT_CONFIG, "the module '%s' "
+		    "leads out of its folder, to '%s'", path, absolute);
+	else if (stat(absolute, &status) == -1 || !S_ISREG(status.st_mode))
+		rc = error_set(walk->error, EXIT_CONFIG, "the module '%s' is "
+		    "no regular file", path);
+out:
+	free(absolute);
+	free(top);
+	return rc;
+}
+
+/* The program and the data of a name; data holds no imports. */
+static int
+walk_stem(struct walk *walk, const char *folder, const char *stem)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%s.json", folder, stem);
+	if (look_at(walk, folder, path) == -1)
+		return -1;
+	snprintf(path, sizeof(path), "%s%s.jq", folder, stem);
+	return look_at(walk, folder, path) == 0 ? walk_file(walk, path) : -1;
+}
+
+/* libjq finds "a/b" as a/b.jq, a/b/jq/main.jq or a/b/b.jq, and data of that
+ * name as .json, in the first folder that has it; here all that it might find
+ * are looked at. */
 static int
 walk_name(struct walk *walk, const char *name, size_t length)
 {
 	const char *slash = memrchr(name, '/', length);
 	const char *base = slash != NULL ? slash + 1 : name;
 	int count = jv_array_length(jv_copy(walk->folders)), i, rc = 0;
-	char path[PATH_MAX];
+	char stem[PATH_MAX / 2];
 	jv folder;
 
 	for (i = 0; i < count && rc == 0; i++) {
 		folder = jv_array_get(jv_copy(walk->folders), i);
-		snprintf(path, sizeof(path), "%s/%.*s.jq",
-		    jv_string_value(folder), (int)length, name);
-		rc = walk_file(walk, path);
-		snprintf(path, sizeof(path), "%s/%.*s/%.*s.jq",
-		    jv_string_value(folder), (int)length, name,
+		snprintf(stem, sizeof(stem), "/%.*s", (int)length, name);
+		rc = walk_stem(walk, jv_string_value(folder), stem);
+		snprintf(stem, sizeof(stem), "/%.*s/jq/main", (int)length,
+		    name);
+		if (rc == 0)
+			rc = walk_stem(walk, jv_string_value(folder), stem);
+		snprintf(stem, sizeof(stem), "/%.*s/%.*s", (int)length, name,
 		    (int)(name + length - base), base);
 		if (rc == 0)
-			rc = walk_file(walk, path);
+			rc = walk_stem(walk, jv_string_value(folder), stem);
 		jv_free(folder);
 	}
 	return rc;
+}
+
+/* No empty part, none that leads up or nowhere. */
+static bool
+is_inside(const char *name, size_t length)
+{
+	size_t start = 0, end;
+
+	for (;;) {
+		for (end = start; end < length && name[end] != '/'; end++)
+			;
+		if (end == start || (name[start] == '.' && (end - start == 1 ||
+		    (end - start == 2 && name[start + 1] == '.'))))
+			return false;
+		if (end == length)
+			return true;
+		start = end + 1;
+	}
 }
 
 static int
@@ -189,6 +252,11 @@ walk_text(struct walk *walk, const char *text, size_t length)
 		if (memchr(statement.name, '\\', statement.name_length) != NULL)
 			return refuse(walk, "needs a name without a "
 			    "backslash");
+		if (!is_inside(statement.name, statement.name_length))
+			return refuse(walk, "can't lead to another folder; "
+			    "name that with -L");
+		if (walk->depth == IMPORTS_DEPTH_MAX)
+			return refuse(walk, "is nested too deep");
 		if (walk_name(walk, statement.name, statement.name_length) ==
 		    -1)
 			return -1;

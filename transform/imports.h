@@ -1,9 +1,9 @@
 /*
  * imports: what stands at the head of a jq program, and what it reaches.
  *
- * An import may carry metadata that names other folders to search.  A filter
- * must not reach a file outside its module search path, so none may, in a
- * filter or in a module that it imports.
+ * A filter must not reach a file outside its module search path: neither it nor
+ * a module that it imports may have an import with metadata, which may name
+ * other folders, or with a name that leads up; and a link must not lead out.
  */
 #ifndef LEDGERPIPE_TRANSFORM_IMPORTS_H
 #define LEDGERPIPE_TRANSFORM_IMPORTS_H
@@ -14,6 +14,7 @@
 #include "error.h"
 
 #define IMPORTS_BYTES_MAX ((size_t)1 << 20) /* of a program or module */
+#define IMPORTS_DEPTH_MAX 64 /* modules that import modules */
 
 /* Where a program goes on behind its module, import and include statements. */
 size_t imports_end(const char *program, size_t length);

@@ -45,7 +45,7 @@ def journal:
   (fusion::journal_totals | select(.amount
       > fusion::threshold($config.threshold; .currency; 100000))) as $total
   | (.BatchName | slack::one_line("Batch \($id)")) as $name
-  | message("Journal batch: \($total.amount | fusion::money($total.currency))";
+  | message("Journal batch: \($total.shown)";
       $name | slack::truncate(120);
       slack::line([($name | slack::bold)]),
       slack::quote(.BatchDescription; 300);

@@ -373,18 +373,22 @@ def invoice_accounts:
   | map(select(.debit | fabs >= 0.0001)
     | if .debit < 0 then { account, debit: 0, credit: -.debit } else . end);
 
-# The accounts of a journal batch, in the ledger's currency.
+# The accounts of a journal batch, in the ledger's currency; none for a batch over
+# several currencies.
 # example: {"journalHeaders": [{"journalLines": [{"AccountCombination": "51", "AccountedDr": 7}, {"AccountCombination": "22", "AccountedCr": 7}]}]} | fusion::journal_accounts | length => 2
 def journal_accounts:
-  [ .journalHeaders | items[] | .journalLines | items[]
+  [ .journalHeaders | select(distinct("LedgerCurrencyCode") | length < 2)
+    | items[] | .journalLines | items[]
     | { account: (.AccountCombination // "no account yet"),
         debit: (.AccountedDr | number), credit: (.AccountedCr | number) } ]
   | _by_account;
 
 # What a journal batch adds up to: debit, credit, the larger of the two as
-# amount, and the ledger and its currency, which stand on its headers. Batches
-# over several currencies have none.
-# example: {"RunningTotalAccountedDr": 7, "RunningTotalAccountedCr": 7, "journalHeaders": [{"LedgerName": "US", "LedgerCurrencyCode": "USD"}]} | fusion::journal_totals => {"debit":7,"credit":7,"amount":7,"ledger":"US","currency":"USD"}
+# amount, how that is shown, and the ledger and its currency, which stand on its
+# headers. A batch over several currencies has no currency, debit and credit; its
+# amount is good for nothing but a threshold.
+# example: {"RunningTotalDr": 7, "RunningTotalCr": 7, "journalHeaders": [{"LedgerCurrencyCode": "USD"}, {"LedgerCurrencyCode": "EUR"}]} | fusion::journal_totals | .shown, .debit, .amount => "several currencies", null, 7
+# example: {"RunningTotalAccountedDr": 7, "RunningTotalAccountedCr": 7, "journalHeaders": [{"LedgerName": "US", "LedgerCurrencyCode": "USD"}]} | fusion::journal_totals => {"debit":7,"credit":7,"amount":7,"ledger":"US","currency":"USD","shown":"7.00 USD"}
 def journal_totals:
   (.journalHeaders | distinct("LedgerCurrencyCode")) as $currencies
   | { debit: (.RunningTotalAccountedDr // .RunningTotalDr),
@@ -392,7 +396,10 @@ def journal_totals:
       ledger: (.journalHeaders | distinct("LedgerName") | join(", ")),
       currency: (if ($currencies | length) == 1 then $currencies[0]
         else null end) }
-  | .amount = ([.debit, .credit | number | fabs] | max);
+  | .amount = ([.debit, .credit | number | fabs] | max)
+  | if $currencies | length > 1
+    then . + { debit: null, credit: null, shown: "several currencies" }
+    else .currency as $currency | .shown = (.amount | money($currency)) end;
 
 # The first $n accounts as rows under a heading, debits before credits, for
 # slack::columns("lrr").

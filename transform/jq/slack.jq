@@ -187,12 +187,19 @@ def _text:
     and (.text | type) == "string"
   then . else _there | plain end;
 
+# An address that Slack takes for a page or a mailbox: nothing else in a record
+# may stand between < and >, where it could call people.
+def _is_link:
+  ascii_downcase
+  | startswith("http://") or startswith("https://") or startswith("mailto:");
+
 # For use in mrkdwn: a link whose label does nothing else. Without a label it is
-# the URL, without a URL the label, safe.
+# the URL, without the URL of a page or a mailbox the label, safe.
+# example: "!channel", "@U1", "javascript:alert(1)" | slack::link_text(.; "our *site*") => "our ∗site∗", "our ∗site∗", "our ∗site∗"
 # example: slack::link_text("https://x.example/?a=1&b=<2>"; "A | B") => "<https://x.example/?a=1&amp;b=%3C2%3E|A   B>"
 # example: slack::link_text("https://x.example/"; null), slack::link_text(null; "*A*") => "<https://x.example/|https://x.example/>", "∗A∗"
 def link_text($url; $title):
-  if [$url | _there] == [] then $title | safe else
+  if [$url | _there | select(_is_link)] == [] then $title | safe else
   "<\($url | unescape | _replace("<"; "%3C") | _replace(">"; "%3E")
     | _replace("|"; "%7C") | _replace(" "; "%20") | escape
   )|\([$title | _there][0] // $url | one_line | unescape
@@ -222,17 +229,25 @@ def _fallback($format):
 def _moment: numbers | floor | select(fabs < 253402300800);
 
 # For use in mrkdwn: a moment (in Unix seconds) in the reader's own time zone.
+# $format is the filter's own; what would end it or make a link of it is dropped.
+# example: 1769846400 | slack::date_text("{date}^https://x.example|<") => "<!date^1769846400^{date}https://x.example|2026-01-31https://x.example>"
 # example: 1769846400 | slack::date_text("Due {date_short_pretty} at {time}") => "<!date^1769846400^Due {date_short_pretty} at {time}|Due 2026-01-31 at 08:00 UTC>"
 # example: null | slack::date_text("{date}") => null
 def date_text($format):
-  [_moment][0]
+  ($format | _replace("^"; "") | _replace("|"; "") | _replace("<"; "")
+    | _replace(">"; "")) as $format
+  | [_moment][0]
   | if . == null then .
     else "<!date^\(.)^\($format)|\(_fallback($format))>" end;
 
-# For use in mrkdwn: call a user (U…), a group (S…), or name a channel (C…).
+# For use in mrkdwn: call a user (U…), a group (S…), or name a channel (C…). What
+# is no id stays text.
+# example: "!channel", "U1|x" | slack::mention_text => "!channel", "U1|x"
 # example: "U024BE7LH", "S0614TZR7", null | slack::mention_text => "<@U024BE7LH>", "<!subteam^S0614TZR7>", null
 def mention_text:
-  if . == null then . elif startswith("U") or startswith("W") then "<@\(.)>"
+  if . == null then .
+  elif test("^[UWSCDG][A-Z0-9]+$") | not then safe
+  elif startswith("U") or startswith("W") then "<@\(.)>"
   elif startswith("S") then "<!subteam^\(.)>"
   else "<#\(.)>" end;
 
@@ -276,7 +291,7 @@ def image($url; $text):
 def fields($pairs):
   [ $pairs | _each | .[0] as $title | .[1]
     | if type == "object" and .type == "mrkdwn" and . == (.text | mrkdwn)
-      then "*\($title):* \(.text)" | mrkdwn | .text |= _cut_mrkdwn(2000)
+      then "*\($title | safe):* \(.text)" | mrkdwn | .text |= _cut_mrkdwn(2000)
       else _there as $value
         | "\($title): \($value)"
         | if length > 300 then
@@ -301,12 +316,13 @@ def context($texts):
 # example: slack::divider => {"type":"divider"}
 def divider: { type: "divider" };
 
-# A button that opens a page; nothing without a URL. Without a title it has the
-# URL's.
+# A button that opens a page; nothing without the URL of one. Without a title it
+# has the URL's.
+# example: slack::button("Open"; "none yet") =>
 # example: slack::button(null; "https://x.example/") | .text.text => "https://x.example/"
 # example: slack::button("Open"; "https://x.example/") | .url, .text.text => "https://x.example/", "Open"
 def button($title; $url):
-  $url | _there
+  $url | _there | select(_is_link)
   | { type: "button", text: ([$title | _line][0] // one_line
       | if length > 75 then truncate(75) else . end | _plain), url: . };
 
@@ -352,12 +368,13 @@ def bold: _styled({ bold: true });
 def italic: _styled({ italic: true });
 # example: "x" | slack::code | .style => {"code":true}
 def code: _styled({ code: true });
-# A link; without a URL only its title.
+# A link; without the URL of a page or a mailbox only its title.
+# example: slack::link("javascript:alert(1)"; "PO 7") => {"type":"text","text":"PO 7"}
 # example: slack::link("https://x.example/"; "PO 7") => {"type":"link","url":"https://x.example/","text":"PO 7"}
 # example: slack::link(null; "PO 7"), slack::link("https://x.example/"; null) | .text => "PO 7", "https://x.example/"
 def link($url; $title):
   ([$title, $url | _line][0] // empty | truncate(2000)) as $text
-  | if [$url | _there] == [] then { type: "text", $text }
+  | if [$url | _there | select(_is_link)] == [] then { type: "text", $text }
     else { type: "link", $url, $text } end;
 # A user, group or channel by its id, for line and list: calls the first two.
 # They take the mark off, which no value from a record has: its < is &lt;.
