@@ -225,6 +225,31 @@ golden() {
 		| length == 6 and all(.[]; contains("told"))' <<<"$output"
 }
 
+@test "a bad address in a record costs the link, not the message" {
+	cat >address.jq <<-'EOF'
+	import "slack" as slack;
+	select($stream == "invoices" and .InvoiceId == 300000047410001)
+	| (null, 7, {a: 1}, "", "www.x.example", "javascript:alert(1)", "!channel",
+	  "https://", "mailto:", "https://x.example/a b", "https://x.example/\n",
+	  " HTTP://x.example", "https://x.example/" + "y" * 4000) as $url
+	| slack::message("#f"; "x"; [slack::section("y"; slack::image($url; "z")),
+	    slack::image($url; "z"), slack::actions([slack::button("Go"; $url)]),
+	    slack::rich_text([slack::line([slack::link($url; "PO 7"),
+	      ($url | slack::mention)])]),
+	    slack::section(slack::link_text($url; "PO 7") + " "
+	      + ($url | slack::mention_text // "") | slack::mrkdwn)])
+	EOF
+	"$BIN/transform" -f address=address.jq records >out
+	jq -se 'map(select(.type == "MESSAGE").payload.blocks) | length == 13
+		and all(.[]; any(..; strings | contains("PO 7")))
+		and (map([.. | objects | select(.type == "link").url])
+			| add == ["https://x.example/a%20b", "https://x.example/",
+			  "HTTP://x.example"])
+		and ([.. | objects | select(.type == "mrkdwn").text
+			| select(contains("<"))] | length == 3
+			and all(.[]; test("^<https?://"; "i")))' out
+}
+
 @test "a threshold may be one for each currency; a wrong one is told" {
 	configure treasury procurement \
 		'{"minimum":{"JPY":5000000,"KWD":1000000,"other":5000}}'

@@ -494,6 +494,47 @@ rejects() {
 	[[ $stderr == *"/mod/jq/main.jq': an import takes no metadata"* ]]
 }
 
+@test "no comment hides an import from some version of jq" {
+	mkdir m
+	input "$(record)"
+	filter f 'import "m" as m; {channel:"#c", text:m::a}'
+	for head in '# \\\n' '# \\\r\n'; do
+		printf "${head}import \"../f\" as f;\ndef a: \"A\";\n" >m/m.jq
+		run -78 --separate-stderr transform -L m -f f=f.jq
+		[[ $stderr == *"/m/m.jq': an import must not stand near"* ]]
+	done
+	printf '# \\ one\ndef a: "A"; # \\\n' >m/m.jq
+	transform -L m -f f=f.jq
+	[ "$(get '.[0].payload.text')" = '"A"' ]
+}
+
+@test "modules import one another 64 deep, and no deeper" {
+	mkdir m
+	for n in {1..70}; do
+		echo "import \"m$((n + 1))\" as m; def a: m::a;" >m/m$n.jq
+	done
+	echo 'def a: "A";' >m/m64.jq
+	filter f 'import "m1" as m; {channel:"#c", text:m::a}'
+	input "$(record)"
+	transform -L m -f f=f.jq
+	[ "$(get '.[0].payload.text')" = '"A"' ]
+	echo 'import "m65" as m; def a: m::a;' >m/m64.jq
+	run -78 --separate-stderr transform -L m -f f=f.jq
+	[[ $stderr == *"/m/m64.jq': an import is nested too deep"* ]]
+}
+
+@test "a name of thousands of characters is looked at in full" {
+	name=$(printf 'abcdefghi%d/' {1000..1199})
+	mkdir -p "m/$name"
+	echo '"out of bounds"' >key.json
+	echo "import \"key\" as \$k {search:\"$PWD\"}; def x: \$k[0];" \
+		>"m/${name}x.jq"
+	filter f "import \"${name}x\" as x; {channel:\"#c\", text:x::x}"
+	input "$(record)"
+	run -78 --separate-stderr transform -L m -f f=f.jq
+	[[ $stderr == *"the module '$PWD/m/abcdefghi1000/"* ]]
+}
+
 @test "a link doesn't lead an import out of its folder, nor to what is no file" {
 	mkdir m
 	echo '"out of bounds"' >key.json
@@ -516,7 +557,7 @@ rejects() {
 	input "$(record)"
 	for file in pipe.jq /dev/zero; do
 		run -78 --separate-stderr transform -f "f=$file"
-		[[ $stderr == *"($file): is no regular file" ]]
+		[[ $stderr == *"($file): is no regular file; save the program in one" ]]
 	done
 }
 

@@ -237,9 +237,10 @@ chunk_next(struct chunk *chunk, struct chunk_answer *out)
 	at = chunk->answers.data + chunk->emitted;
 	memcpy(&answer, at, sizeof(answer));
 	chunk->at = frame_at(&chunk->input, chunk->at, &frame);
-	*out = (struct chunk_answer){ .number = frame.number, .lines = at + sizeof(answer),
-		.length = answer.length, .notes = at + sizeof(answer) +
-		answer.length, .notes_length = answer.notes };
+	at += sizeof(answer);
+	*out = (struct chunk_answer){ .number = frame.number, .lines = at,
+		.length = answer.length, .notes = at + answer.length,
+		.notes_length = answer.notes };
 	chunk->emitted += sizeof(answer) + answer.length + answer.notes;
 	return true;
 }

@@ -75,7 +75,7 @@ read_program(const char *name, const char *path, struct buffer *text,
 		    "filter '%s': cannot open '%s'", name, path);
 	if (fstat(fd, &status) == -1 || !S_ISREG(status.st_mode))
 		rc = error_set(error, EXIT_CONFIG, "filter '%s' (%s): is no "
-		    "regular file", name, path);
+		    "regular file; save the program in one", name, path);
 	else if (buffer_read(text, fd) == -1)
 		rc = error_errno(error, EXIT_CONFIG,
 		    "filter '%s': cannot read '%s'", name, path);

@@ -40,8 +40,8 @@ int filter_open(struct filter *filter, const char *name, const char *path,
     jv config, jv search, struct error *error);
 void filter_close(struct filter *filter); /* zeroed: fine */
 
-/* Begin a record, when the last one's outputs are at their end.  envelope (consumed) is an
- * object with raw, stream, id, version and record. */
+/* Begin a record, when the last one's outputs are at their end.  envelope
+ * (consumed) is an object with raw, stream, id, version and record. */
 void filter_start(struct filter *filter, jv envelope);
 /* 1: *output is the next one, the caller's to free; 0: no more; -1: the
  * filter failed, *error says how (EXIT_DATA). */

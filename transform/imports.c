@@ -171,7 +171,7 @@ out:
 static int
 walk_stem(struct walk *walk, const char *folder, const char *stem)
 {
-	char path[PATH_MAX];
+	char path[2 * PATH_MAX]; /* never cut to another, shorter one */
 
 	snprintf(path, sizeof(path), "%s%s.json", folder, stem);
 	if (look_at(walk, folder, path) == -1)
@@ -189,7 +189,7 @@ walk_name(struct walk *walk, const char *name, size_t length)
 	const char *slash = memrchr(name, '/', length);
 	const char *base = slash != NULL ? slash + 1 : name;
 	int count = jv_array_length(jv_copy(walk->folders)), i, rc = 0;
-	char stem[PATH_MAX / 2];
+	char stem[PATH_MAX];
 	jv folder;
 
 	for (i = 0; i < count && rc == 0; i++) {
@@ -227,6 +227,20 @@ is_inside(const char *name, size_t length)
 	}
 }
 
+/* jq 1.8 goes on with a comment behind a backslash at the end of its line, and
+ * 1.6 doesn't: what is an import would depend on it. */
+static bool
+is_plain(const char *text, size_t end)
+{
+	size_t at;
+
+	for (at = 0; at + 1 < end; at++)
+		if (text[at] == '\\' && (text[at + 1] == '\n' ||
+		    text[at + 1] == '\r'))
+			return false;
+	return true;
+}
+
 static int
 refuse(const struct walk *walk, const char *why)
 {
@@ -242,6 +256,10 @@ walk_text(struct walk *walk, const char *text, size_t length)
 	struct statement statement;
 	size_t at = 0, behind;
 
+	behind = skip_space(text, imports_end(text, length), length);
+	if (!is_plain(text, behind))
+		return refuse(walk, "must not stand near a line that ends with "
+		    "a backslash; take that out");
 	while ((behind = next_statement(text, at, length, &statement)) > at) {
 		at = behind;
 		if (!statement.import || statement.name == NULL)
@@ -256,7 +274,8 @@ walk_text(struct walk *walk, const char *text, size_t length)
 			return refuse(walk, "can't lead to another folder; "
 			    "name that with -L");
 		if (walk->depth == IMPORTS_DEPTH_MAX)
-			return refuse(walk, "is nested too deep");
+			return refuse(walk, "is nested too deep; let fewer "
+			    "modules import one another");
 		if (walk_name(walk, statement.name, statement.name_length) ==
 		    -1)
 			return -1;

@@ -214,7 +214,9 @@ give_out(struct pool *pool, struct error *error)
 	pool->count++;
 	if (slot_hand_out(pool, slot, error) == -1)
 		return -1;
-	return slot_say(slot) == 0 ? 1 : slot_lost(pool, slot, error) == -1 ? -1 : 1;
+	if (slot_say(slot) == -1 && slot_lost(pool, slot, error) == -1)
+		return -1;
+	return 1;
 }
 
 static bool
@@ -339,7 +341,9 @@ pool_open(struct pool *pool, const struct load *load,
 	size_t i;
 
 	*pool = (struct pool){ .load = load, .settings = *settings,
-		.sink = *sink, .where = "", .ring = 4 * settings->workers + 1 };
+		.sink = *sink, .where = "",
+		.ring = 4 * settings->workers + 1 };
+
 	if (pool->ring > POOL_CHUNKS)
 		pool->ring = POOL_CHUNKS;
 	for (i = 0; i < POOL_WORKERS_MAX; i++) {

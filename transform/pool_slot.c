@@ -47,8 +47,8 @@ stops_of(struct pool *pool, struct pool_chunk *at, struct buffer *before,
 			continue;
 		/* Only over a record does it show what it does. */
 		out = !record || breaker_stops(breaker, pool->before + number,
-		    clock_monotonic_ms(), pool->settings.budget.cpu_ms, at) ? before :
-		    behind;
+		    clock_monotonic_ms(), pool->settings.budget.cpu_ms, at) ?
+		    before : behind;
 		snprintf(why, sizeof(why), "not run: the filter was stopped "
 		    "on %u records near this one; mend it",
 		    breaker->strikes);
@@ -149,8 +149,8 @@ strike(struct pool *pool, size_t filter, uint64_t number)
 	struct pool_filter *row = &pool->filters->rows[filter];
 
 	/* Who is told of each filter at first has a view of his own. */
-	if (breaker_strike(&row->breaker, pool->before + number, clock_monotonic_ms()) &&
-	    pool->settings.loaded == NULL)
+	if (breaker_strike(&row->breaker, pool->before + number,
+	    clock_monotonic_ms()) && pool->settings.loaded == NULL)
 		log_error("filter '%s': stopped on %d records near each other; "
 		    "it is tried on one now and then, and rejects the others: "
 		    "mend it and send SIGHUP", row->name, BREAKER_STRIKES);

@@ -187,23 +187,27 @@ def _text:
     and (.text | type) == "string"
   then . else _there | plain end;
 
-# An address that Slack takes for a page or a mailbox: nothing else in a record
-# may stand between < and >, where it could call people.
-def _is_link:
-  ascii_downcase
-  | startswith("http://") or startswith("https://") or startswith("mailto:");
+# The address of a page or a mailbox, if Slack takes the value for one. Nothing
+# else in a record may stand between < and >, where it could call people, or be
+# the URL of a block, which would cost the whole message.
+def _address:
+  _line
+  | select(.[:8] | ascii_downcase
+      | startswith("https://") or startswith("http://") or startswith("mailto:"))
+  | _replace(" "; "%20") | select(length > 8 and length <= 3000);
 
 # For use in mrkdwn: a link whose label does nothing else. Without a label it is
 # the URL, without the URL of a page or a mailbox the label, safe.
+# example: slack::link_text("www.x.example"; null) => "www.x.example"
 # example: "!channel", "@U1", "javascript:alert(1)" | slack::link_text(.; "our *site*") => "our ∗site∗", "our ∗site∗", "our ∗site∗"
 # example: slack::link_text("https://x.example/?a=1&b=<2>"; "A | B") => "<https://x.example/?a=1&amp;b=%3C2%3E|A   B>"
 # example: slack::link_text("https://x.example/"; null), slack::link_text(null; "*A*") => "<https://x.example/|https://x.example/>", "∗A∗"
 def link_text($url; $title):
-  if [$url | _there | select(_is_link)] == [] then $title | safe else
-  "<\($url | unescape | _replace("<"; "%3C") | _replace(">"; "%3E")
-    | _replace("|"; "%7C") | _replace(" "; "%20") | escape
-  )|\([$title | _there][0] // $url | one_line | unescape
-    | _replace("|"; " ") | escape)>" end;
+  [$url | _address][0] as $address | [$title, $url | _there][0] as $shown
+  | if $address == null then $shown | safe else
+  "<\($address | unescape | _replace("<"; "%3C") | _replace(">"; "%3E")
+    | _replace("|"; "%7C") | escape
+  )|\($shown | one_line | unescape | _replace("|"; " ") | escape)>" end;
 
 # For use in mrkdwn: a list with bullets; an item is a value.
 # example: slack::list_text(["*A*\nB", null, "C"]) => "• ∗A∗ B\n• C"
@@ -240,13 +244,16 @@ def date_text($format):
   | if . == null then .
     else "<!date^\(.)^\($format)|\(_fallback($format))>" end;
 
+# Is it the id of a user, a group or a channel?
+def _is_id: tostring | test("^[UWSCDG][A-Z0-9]+\\z");
+
 # For use in mrkdwn: call a user (U…), a group (S…), or name a channel (C…). What
 # is no id stays text.
-# example: "!channel", "U1|x" | slack::mention_text => "!channel", "U1|x"
+# example: "!channel", "U1|x", "U1\n", 7 | slack::mention_text => "!channel", "U1|x", "U1", "7"
 # example: "U024BE7LH", "S0614TZR7", null | slack::mention_text => "<@U024BE7LH>", "<!subteam^S0614TZR7>", null
 def mention_text:
   if . == null then .
-  elif test("^[UWSCDG][A-Z0-9]+$") | not then safe
+  elif _is_id | not then safe
   elif startswith("U") or startswith("W") then "<@\(.)>"
   elif startswith("S") then "<!subteam^\(.)>"
   else "<#\(.)>" end;
@@ -277,9 +284,10 @@ def section($text; element):
 # it is https or nothing; the text is for whoever can't see it.
 # example: slack::image("https://x.example/a.png"; "Chart\nof May") => {"type":"image","image_url":"https://x.example/a.png","alt_text":"Chart of May"}
 # example: slack::image("http://x.example/a.png"; "A"), slack::image(null; "A") =>
+# example: slack::image("https://"; "A"), slack::image("https://x.example/" + "x" * 3000; "A") =>
 # example: slack::image("https://x.example/a.png"; null) | .alt_text => "Image"
 def image($url; $text):
-  $url | _there | select(startswith("https://"))
+  $url | _address | select(.[:8] | ascii_downcase == "https://")
   | { type: "image", image_url: .,
       alt_text: ([$text, "Image" | _line][0] | truncate(300)) };
 
@@ -318,12 +326,13 @@ def divider: { type: "divider" };
 
 # A button that opens a page; nothing without the URL of one. Without a title it
 # has the URL's.
-# example: slack::button("Open"; "none yet") =>
+# example: slack::button("Open"; "none yet"), slack::button("Open"; "https://") =>
+# example: slack::button("Open"; "HTTPS://x.example/a b\n").url => "HTTPS://x.example/a%20b"
 # example: slack::button(null; "https://x.example/") | .text.text => "https://x.example/"
 # example: slack::button("Open"; "https://x.example/") | .url, .text.text => "https://x.example/", "Open"
 def button($title; $url):
-  $url | _there | select(_is_link)
-  | { type: "button", text: ([$title | _line][0] // one_line
+  $url | _address
+  | { type: "button", text: ([$title, $url | _line][0]
       | if length > 75 then truncate(75) else . end | _plain), url: . };
 
 # A row of buttons, the first 25; nothing without one.
@@ -374,18 +383,21 @@ def code: _styled({ code: true });
 # example: slack::link(null; "PO 7"), slack::link("https://x.example/"; null) | .text => "PO 7", "https://x.example/"
 def link($url; $title):
   ([$title, $url | _line][0] // empty | truncate(2000)) as $text
-  | if [$url | _there | select(_is_link)] == [] then { type: "text", $text }
+  | [$url | _address][0] as $url
+  | if $url == null then { type: "text", $text }
     else { type: "link", $url, $text } end;
 # A user, group or channel by its id, for line and list: calls the first two.
-# They take the mark off, which no value from a record has: its < is &lt;.
+# They take the mark off, which no value from a record has: its < is &lt;. What is
+# no id stays text.
 # example: null | slack::mention =>
+# example: slack::line(["@ann" | slack::mention]) | .elements => [{"type":"text","text":"@ann"}]
 # example: slack::line(["S0614TZR7" | slack::mention]) | .elements => [{"type":"usergroup","usergroup_id":"S0614TZR7"}]
 def mention:
   values
-  | { made: "<slack>" }
+  | if _is_id | not then . else { made: "<slack>" }
     + if startswith("U") or startswith("W") then { type: "user", user_id: . }
       elif startswith("S") then { type: "usergroup", usergroup_id: . }
-      else { type: "channel", channel_id: . } end;
+      else { type: "channel", channel_id: . } end end;
 # A moment (in Unix seconds) in the reader's own time zone.
 # example: 1769846400 | slack::date("{date_short} {time}") => {"type":"date","timestamp":1769846400,"format":"{date_short} {time}","fallback":"2026-01-31 08:00 UTC"}
 # example: null | slack::date("{date}") =>
