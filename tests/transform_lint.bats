@@ -68,7 +68,7 @@ finds_in_blocks() {
 }
 
 @test "a filter with nothing wrong is one line, and ends with 0" {
-	filter a '{channel:"#c", text:"Invoice \($id)"}'
+	filter a 'select($stream == "invoices") | {channel:"#c", text:"Invoice \($id)"}'
 	lint -f a=a.jq
 	[[ $(<out) =~ ^1\ filter,\ [0-9]+\ samples:\ 0\ errors,\ 0\ warnings$ ]]
 }
@@ -263,6 +263,69 @@ finds_in_blocks() {
 		'{channel:"#\(.Supplier)", text:"t"}'
 }
 
+@test "a null that people would read is a warning with its place" {
+	finds 0 "warning: shows 'null' for something the record lacks: /text (sample: invoices 7, line 2)" \
+		'{channel:"#c", text:"Batch \(.BatchName)"}'
+	finds_in_blocks 0 "shows 'null' for something the record lacks: /blocks/0/fields/1/text (sample" \
+		'{type:"section", fields:[{type:"plain_text", text:"null_", emoji:false}, {type:"plain_text", text:"(\(.No))", emoji:false}]}'
+	finds_in_blocks 0 "shows 'null' for something the record lacks: /blocks/0/elements/0/elements/0/text (sample" \
+		'{type:"rich_text", elements:[{type:"rich_text_section", elements:[{type:"text", text:"\(.No)"}]}]}'
+	finds_in_blocks 0 "shows 'null' for something the record lacks: /blocks/0/rows/0/0/text (sample" \
+		'{type:"table", rows:[[{type:"raw_text", text:"\(.No)"}]]}'
+	finds 0 "shows 'null' for something the record lacks: /attachments/0/fields/0/value (sample" \
+		'{channel:"#c", text:"t", attachments:[{fields:[{title:"x", value:"\(.No)"}]}]}'
+	[[ $output == *": 0 errors, 1 warning; "* ]]
+}
+
+@test "a null that the record or the filter says itself is none" {
+	samples '{"InvoiceId":7,"Supplier":"Null & null Ltd","No":null}'
+	filter f 'import "slack" as slack; {channel:"#c", text:(.Supplier | slack::safe)}'
+	lint --samples own -f f=f.jq
+	[ "$(<out)" = "1 filter, 1 sample: 0 errors, 0 warnings" ]
+	samples '{"InvoiceId":7,"No":null}'
+	for text in '"is null (\(.No))"' '"annulled, nullable, null_1"' '"x\(.No // "")"'; do
+		filter f "{channel:\"#c\", text:($text)}"
+		lint --samples own -f f=f.jq
+		[ "$(<out)" = "1 filter, 1 sample: 0 errors, 0 warnings" ]
+	done
+	for text in '"\(.No)" # "null"' '"\(.No | if . == null then . else "x" end)"'; do
+		filter f "{channel:\"#c\", text:($text
+			)}"
+		lint --samples own -f f=f.jq
+		[[ $(<out) == *"warning: shows 'null' "* ]]
+	done
+}
+
+@test "a filter that asks for no stream and makes messages of all is warned of" {
+	jq -nc '("a", "b", "c" | {type:"SCHEMA", stream:., schema:{}, key_properties:["Id"]}),
+		("a", "b", "c", "a" | {type:"RECORD", stream:., record:{Id:1}})' >own
+	filter f '{channel:"#c", text:"t"}'
+	lint --samples own -f f=f.jq
+	[ "$(head -n 1 out)" = "f.jq: filter 'f': warning: makes messages of every stream: begin with select(\$stream == \"invoices\")" ]
+	[[ $(tail -n 1 out) == "1 filter, 4 samples: 0 errors, 1 warning; "* ]]
+	filter f '{channel:"#c", text:$stream}'
+	lint --samples own -f f=f.jq
+	[ "$(<out)" = "1 filter, 4 samples: 0 errors, 0 warnings" ]
+	filter f '{channel:"#c", text:"t"}'
+	grep -v '"RECORD","stream":"c"' own >two
+	lint --samples two -f f=f.jq
+	[ "$(<out)" = "1 filter, 3 samples: 0 errors, 0 warnings" ]
+}
+
+@test "what can't be a channel is warned of" {
+	samples '{"InvoiceId":7}'
+	for channel in '#Finance' 'accounts payable' '#a.b' '@x' '#' 'C12'; do
+		filter f "{channel:\"$channel\", text:\"t\"}"
+		lint --samples own -f f=f.jq
+		[ "$(head -n 1 out)" = "f.jq: filter 'f': warning: /channel: '$channel' can't be a channel: a # and lower-case letters, digits, - and _ are, or an id (sample: invoices 7, line 2)" ]
+	done
+	for channel in '#finance' 'ap-team_2' '#größe' '#財務' C0123ABCD U0123ABCD; do
+		filter f "{channel:\"$channel\", text:\"t\"}"
+		lint --samples own -f f=f.jq
+		[ "$(<out)" = "1 filter, 1 sample: 0 errors, 0 warnings" ]
+	done
+}
+
 @test "one that makes nothing of the samples is warned of" {
 	filter f 'select($stream == "elsewhere") | {channel:"#c", text:"t"}'
 	lint -f f=f.jq
@@ -279,8 +342,8 @@ finds_in_blocks() {
 
 @test "a filter that loops is told once, and the others are checked all the same" {
 	filter loop 'def f: f; f'
-	filter good '{channel:"#c", text:"t"}'
-	filter worse '{channel:"#c", text:"\($raw.Supplier)"}'
+	filter good 'select($stream == "invoices") | {channel:"#c", text:"t"}'
+	filter worse 'select($stream == "invoices") | {channel:"#c", text:"of \($raw.Supplier // "")"}'
 	run -65 --separate-stderr "$BIN/transform" --lint --cpu 50ms -d .
 	[[ ${lines[0]} == "./loop.jq: filter 'loop': error: fails: stopped: "*" CPU time "* ]]
 	[[ ${lines[1]} == "./worse.jq: filter 'worse': error: the record's .Supplier can call people "* ]]
@@ -295,7 +358,7 @@ finds_in_blocks() {
 }
 
 @test "the configuration's filters are checked with their settings" {
-	filter f '{channel:$config.channel, text:"t"}'
+	filter f 'select($stream == "invoices") | {channel:$config.channel, text:"t"}'
 	echo '{"ledger":"l","key_file":"k","filters":{"a":{"file":"f.jq","config":{"channel":"#c"}},"b":{"file":"f.jq"}}}' >ledgerpipe.json
 	run -65 "$BIN/transform" --lint
 	[[ ${lines[0]} == *"f.jq: filter 'b': error: fails: output 0: /channel: "* ]]
@@ -321,6 +384,16 @@ finds_in_blocks() {
 	samples
 	run -65 "$BIN/transform" --lint --samples own -f f=f.jq
 	[[ $output == *"the samples 'own' hold no record"* ]]
+}
+
+@test "samples none of which can be used are told with the first reason" {
+	filter f '{channel:"#c", text:"t"}'
+	samples '{"InvoiceId":1}' '{"InvoiceId":2}'
+	tail -n 2 own >late
+	head -n 1 own >>late
+	run -65 "$BIN/transform" --lint --samples late -f f=f.jq
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"no record of the samples 'late' can be used: line 1: a RECORD comes before the SCHEMA of its stream 'invoices'; keep some lines "* ]]
 }
 
 @test "of more than 1,000 samples the first are used, and it says so" {

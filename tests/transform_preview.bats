@@ -217,6 +217,54 @@ END
 	[ "$(tail -n 1 out)" = '5 records, 1 message' ]
 }
 
+@test "a pause of the input doesn't part records that no filter wants" {
+	messages '{"channel":"#a","text":"now"}'
+	nothing 2
+	mkfifo pipe
+	"$BIN/transform" --preview -f show=show.jq pipe >out 3>&- &
+	exec 7>pipe
+	cat input >&7
+	until grep -q '│ now ' out; do
+		kill -0 $!
+	done
+	nothing 3
+	tail -n 1 input >&7
+	exec 7>&-
+	wait $!
+	grep -x 'invoices 2 to invoices 3: 2 records without a message' out
+}
+
+@test "the same file gives the same preview, byte for byte" {
+	jq -nc 'range(1; 6000) | {type:"RECORD", stream:"invoices",
+		record:{InvoiceId:., m:[if . % 1999 == 0 then {channel:"#a", text:"x"} else empty end]}}' >>input
+	preview
+	mv out first
+	[ "$(grep -c 'records without a message$' first)" -eq 4 ]
+	for run in {2..12}; do
+		preview
+		cmp first out || { echo "run $run"; return 1; }
+	done
+}
+
+@test "a file of another kind is told at once, not line by line" {
+	jq -n '[range(1000) | {InvoiceId:.}]' >pages
+	for format in terminal html url; do
+		run -65 --separate-stderr "$BIN/transform" "--preview=$format" -f show=show.jq pages
+		[[ $stderr == *"the first 20 lines hold no record; keep some lines that fetch wrote, a SCHEMA before the RECORDs of its stream"* ]]
+		[[ $output != *REJECTED* ]]
+		[ "$(wc -l <<<"$output")" -lt 100 ]
+	done
+	tail -n 1 pages >>input
+	messages '{"channel":"#a","text":"good"}'
+	cat pages >>input
+	run -65 preview
+	grep -q '│ good ' out
+	tail -n 1 out | grep -E '^1 record, 1 message, [0-9]{4} rejected$'
+	head -n 19 pages >few
+	run -65 "$BIN/transform" --preview -f show=show.jq few
+	[[ $output == *'0 records, 0 messages, 19 rejected'* ]]
+}
+
 @test "nothing is told of STATE, and the end is a count" {
 	echo '{"type":"STATE","value":{"bookmarks":{}},"stats":{"records":0}}' >>input
 	preview

@@ -98,11 +98,11 @@ lint_filter(struct lint *lint, const char *name, const char *file,
 }
 
 static int
-look_at(struct lint *lint, size_t subject, struct error *error)
+look_at(struct lint *lint, size_t subject, bool forgets, struct error *error)
 {
-	const struct lint_filter *filter = &lint->filters[subject];
+	struct lint_filter *filter = &lint->filters[subject];
 	struct buffer text;
-	size_t count, line;
+	size_t count, line = 0;
 	int fd, rc = 0;
 
 	if ((fd = open(filter->file, O_RDONLY | O_CLOEXEC)) == -1)
@@ -112,13 +112,17 @@ look_at(struct lint *lint, size_t subject, struct error *error)
 	if (buffer_read(&text, fd) == -1)
 		rc = error_errno(error, EXIT_NOINPUT, "cannot read '%s'",
 		    filter->file);
-	else if ((count = lint_program_forgets(buffer_text(&text),
-	    text.length, &line)) > 0)
+	count = forgets ? lint_program_forgets(buffer_text(&text),
+	    text.length, &line) : 0;
+	if (count > 0)
 		lint_findings_add(&lint->findings, subject, LINT_WARNING,
 		    (struct lint_place){ 0, NULL }, "forgets", "line %zu%s: "
 		    "libjq 1.6 catches also what fails behind a '?' or 'try', "
 		    "and the record is lost without a REJECT: collect first, "
 		    "as in [X?][0]", line, count > 1 ? " and others" : "");
+	filter->says_null = lint_program_says_null(buffer_text(&text),
+	    text.length);
+	filter->asks_stream = strstr(buffer_text(&text), "$stream") != NULL;
 	buffer_free(&text);
 	close(fd);
 	return rc;
@@ -129,9 +133,9 @@ lint_texts(struct lint *lint, bool forgets, struct error *error)
 {
 	size_t i;
 
-	for (i = 0; forgets && i < lint->count; i++)
+	for (i = 0; i < lint->count; i++)
 		if (lint->filters[i].compiled &&
-		    look_at(lint, i, error) == -1)
+		    look_at(lint, i, forgets, error) == -1)
 			return -1;
 	return 0;
 }
@@ -156,6 +160,12 @@ sum_up(struct lint *lint, size_t subject)
 		lint_findings_add(&lint->findings, subject, LINT_WARNING, none,
 		    "none", "makes no message of any sample: give it records "
 		    "that it wants with --samples FILE");
+	/* Two streams may well be meant. */
+	if (!filter->asks_stream && filter->streams == lint->samples.streams &&
+	    __builtin_popcountll(filter->streams) > 2)
+		lint_findings_add(&lint->findings, subject, LINT_WARNING, none,
+		    "streams", "makes messages of every stream: begin with "
+		    "select($stream == \"invoices\")");
 	if (ns > LINT_NS_MAX)
 		lint_findings_add(&lint->findings, subject, LINT_ERROR, none,
 		    "slow", "takes %.1f ms of CPU for a record, %.1f are "

@@ -33,7 +33,10 @@ struct lint_cost {
 struct lint_filter {
 	char *name, *file;
 	bool compiled;
+	/* Its text says null in a string; it looks at $stream. */
+	bool says_null, asks_stream;
 	size_t messages, rejects; /* that it made of the samples */
+	uint64_t streams;         /* whose records became messages */
 	struct lint_cost all, wanted; /* runs over samples; that made lines */
 	int64_t last;                 /* of the run whose lines come next */
 };
@@ -68,8 +71,9 @@ void lint_close(struct lint *lint); /* zeroed: fine */
 /* A filter, in the order of their lines.  why: it doesn't compile. */
 void lint_filter(struct lint *lint, const char *name, const char *file,
     const char *why);
-/* Look at the texts of the filters that compile.  forgets: the libjq does what
- * lint_program.h says.  Errors: EXIT_NOINPUT, EXIT_SYSTEM. */
+/* Look at the texts of the filters that compile, before any is run.  forgets:
+ * the libjq does what lint_program.h says.  Errors: EXIT_NOINPUT,
+ * EXIT_SYSTEM. */
 int lint_texts(struct lint *lint, bool forgets, struct error *error);
 /* What to run them over: 1: *fd holds lines, the caller closes it, and calls
  * again when all that was made of them has reached the sink; 0: no more;

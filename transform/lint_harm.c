@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "transform/lint_harm.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,6 +10,7 @@ struct judge {
 	lint_harmed report;
 	void *context;
 	struct buffer pointer, text;
+	bool nulls; /* look for those and for nothing else */
 };
 
 /* Members of an attachment that Slack reads as mrkdwn. */
@@ -196,10 +198,41 @@ literal(struct judge *judge, bool emoji)
 /* How Slack reads a string. */
 enum reading { SUMMARY, MRKDWN, MARKDOWN, LITERAL, LITERAL_EMOJI };
 
+static bool
+is_of_word(char character)
+{
+	return isalnum((unsigned char)character) || character == '_' ||
+	    (unsigned char)character >= 0x80;
+}
+
+bool
+lint_harm_null_at(const char *text, size_t length, size_t at)
+{
+	return at + 4 <= length && memcmp(text + at, "null", 4) == 0 &&
+	    (at == 0 || !is_of_word(text[at - 1])) &&
+	    (at + 4 == length || !is_of_word(text[at + 4]));
+}
+
+bool
+lint_harm_has_null(const char *text, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		if (lint_harm_null_at(text, length, i))
+			return true;
+	return false;
+}
+
 static void
 string(struct judge *judge, json_node node, enum reading reading)
 {
-	if (!marked(judge, node))
+	bool is_marked = marked(judge, node);
+
+	if (judge->nulls && lint_harm_has_null(buffer_text(&judge->text),
+	    judge->text.length))
+		tell(judge, LINT_NULL);
+	if (judge->nulls || !is_marked)
 		return;
 	switch (reading) {
 	case SUMMARY:
@@ -286,7 +319,7 @@ look(struct judge *judge, json_node node, bool rich)
 		return;
 	rich = rich || json_is(json, type, "rich_text");
 	if (rich) {
-		if (calls(json, type))
+		if (calls(json, type) && !judge->nulls)
 			mention(judge, node);
 		else
 			member(judge, node, "text", LITERAL);
@@ -338,12 +371,10 @@ attachment(struct judge *judge, json_node node)
 	leave(judge, outer);
 }
 
-int
-lint_harm_find(const struct json *json, json_node payload,
-    lint_harmed report, void *context)
+static int
+find(struct judge judge, json_node payload)
 {
-	struct judge judge = { .json = json, .report = report,
-		.context = context };
+	const struct json *json = judge.json;
 	json_node node, child;
 	size_t before, outer, index = 0;
 	int rc;
@@ -372,4 +403,20 @@ lint_harm_find(const struct json *json, json_node payload,
 	buffer_free(&judge.pointer);
 	buffer_free(&judge.text);
 	return rc;
+}
+
+int
+lint_harm_find(const struct json *json, json_node payload,
+    lint_harmed report, void *context)
+{
+	return find((struct judge){ .json = json, .report = report,
+	    .context = context }, payload);
+}
+
+int
+lint_harm_null(const struct json *json, json_node payload,
+    lint_harmed report, void *context)
+{
+	return find((struct judge){ .json = json, .report = report,
+	    .context = context, .nulls = true }, payload);
 }

@@ -5,6 +5,8 @@
  * mention, links, bold type and an emoji that no filter has of its own; and its
  * mark inside a mention or link, which then a filter has built of it.
  * Where Slack shows a string as it stands they are harmless.
+ *
+ * And does it show a null?
  */
 #ifndef LEDGERPIPE_TRANSFORM_LINT_HARM_H
 #define LEDGERPIPE_TRANSFORM_LINT_HARM_H
@@ -28,7 +30,8 @@ enum lint_harm {
 	LINT_FORMATS = 8,  /* *bold* and the like act */
 	LINT_SHOWS = 16,   /* an emoji's name becomes a picture */
 	LINT_TWICE = 32,   /* people read &lt; in place of < */
-	LINT_LINKS_MARKDOWN = 64 /* as LINT_LINKS, in a markdown block */
+	LINT_LINKS_MARKDOWN = 64, /* as LINT_LINKS, in a markdown block */
+	LINT_NULL = 128    /* people read the word null */
 };
 
 /* harm: one or several; pointer: where, in the message. */
@@ -38,5 +41,11 @@ typedef void (*lint_harmed)(void *context, unsigned harm,
 /* -1: out of memory. */
 int lint_harm_find(const struct json *json, json_node payload,
     lint_harmed report, void *context);
+/* The same for LINT_NULL alone. */
+int lint_harm_null(const struct json *json, json_node payload,
+    lint_harmed report, void *context);
+/* Is there a null at a place in a text, as a word of its own?  Anywhere? */
+bool lint_harm_null_at(const char *text, size_t length, size_t at);
+bool lint_harm_has_null(const char *text, size_t length);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the engine made of the samples, line by line. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "transform/blockkit.h"
@@ -101,6 +102,7 @@ static const struct harm {
 struct harmed {
 	struct lint *lint;
 	size_t subject;
+	const struct lint_sample *sample;
 };
 
 static void
@@ -133,6 +135,84 @@ warning_found(void *context, const struct blockkit_violation *violation)
 	    violation->pointer, violation->message);
 }
 
+/* Does a string of the sample's say null? */
+static bool
+says_null(struct lint *lint, const struct lint_sample *sample)
+{
+	struct json json = { 0 };
+	struct buffer text;
+	struct error error;
+	bool says = false;
+	size_t i;
+
+	buffer_init(&text, JSON_TEXT_MAX);
+	if (json_parse(&json, sample->text, sample->length, &error) == -1)
+		lint->failed = true;
+	for (i = 0; i < json.count && !lint->failed && !says; i++) {
+		buffer_clear(&text);
+		if (json_type(&json, (json_node)i) == JSON_STRING)
+			json_decode(&json, (json_node)i, &text);
+		says = lint_harm_has_null(buffer_text(&text), text.length);
+	}
+	lint->failed |= text.failed;
+	buffer_free(&text);
+	json_free(&json);
+	return says;
+}
+
+static void
+null_found(void *context, unsigned found, const char *pointer)
+{
+	struct harmed *harmed = context;
+	char key[KEY_MAX];
+
+	(void)found;
+	if (says_null(harmed->lint, harmed->sample))
+		return;
+	snprintf(key, sizeof(key), "null %.500s", pointer);
+	lint_findings_add(&harmed->lint->findings, harmed->subject,
+	    LINT_WARNING, place(harmed->lint), key, "shows 'null' for "
+	    "something the record lacks: %.300s", pointer);
+}
+
+/* An id, or what Slack lets a channel be called; # may stand before that.  Its
+ * length is checked already. */
+static bool
+is_channel(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length >= 7 && strchr("CDGUW", name[0]) != NULL &&
+	    strspn(name + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") ==
+	    length - 1)
+		return true;
+	name += name[0] == '#';
+	if (*name == '\0')
+		return false;
+	for (; *name != '\0'; name++)
+		if (!islower((unsigned char)*name) &&
+		    !isdigit((unsigned char)*name) && *name != '-' &&
+		    *name != '_' && (unsigned char)*name < 0x80)
+			return false;
+	return true;
+}
+
+static void
+judge_channel(struct lint *lint, size_t subject, json_node payload)
+{
+	char *name = json_dup(&lint->message, json_member(&lint->message,
+	    payload, "channel"));
+
+	if (name == NULL)
+		lint->failed = true;
+	else if (!is_channel(name))
+		lint_findings_add(&lint->findings, subject, LINT_WARNING,
+		    place(lint), "channel", "/channel: '%.100s' can't be a "
+		    "channel: a # and lower-case letters, digits, - and _ "
+		    "are, or an id", name);
+	free(name);
+}
+
 /* Blocks need a text beside them: what a phone and a screen reader say. */
 static bool
 is_mute(const struct json *json, json_node payload)
@@ -153,7 +233,7 @@ static void
 judge_message(struct lint *lint, size_t subject, struct lint_sample *sample)
 {
 	json_node payload = json_member(&lint->message, 0, "payload");
-	struct harmed harmed = { lint, subject };
+	struct harmed harmed = { lint, subject, sample };
 
 	if (lint->phase == LINT_VARIANTS) {
 		if (lint_harm_find(&lint->message, payload, harm_found,
@@ -163,8 +243,13 @@ judge_message(struct lint *lint, size_t subject, struct lint_sample *sample)
 	}
 	sample->wanted = true;
 	lint->filters[subject].messages++;
+	lint->filters[subject].streams |= sample->stream;
 	made_line(&lint->filters[subject]);
 	blockkit_check(&lint->message, payload, NULL, warning_found, &harmed);
+	judge_channel(lint, subject, payload);
+	if (!lint->filters[subject].says_null &&
+	    lint_harm_null(&lint->message, payload, null_found, &harmed) == -1)
+		lint->failed = true;
 	if (is_mute(&lint->message, payload))
 		lint_findings_add(&lint->findings, subject, LINT_ERROR,
 		    place(lint), "mute", "a message has blocks and no text, "

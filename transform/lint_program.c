@@ -2,8 +2,9 @@
 #include "transform/lint_program.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
+
+#include "transform/lint_harm.h"
 
 #define DEPTH_MAX 256
 
@@ -191,20 +192,41 @@ string(struct scan *scan)
 	}
 }
 
+/* One character, or more where they belong together. */
+static void
+step(struct scan *scan)
+{
+	if (scan->text[scan->at] == '\n')
+		scan->line++;
+	if (in_string(scan))
+		string(scan);
+	else
+		code(scan);
+}
+
 size_t
 lint_program_forgets(const char *text, size_t length, size_t *line)
 {
 	struct scan scan = { .text = text, .length = length, .line = 1,
 		.before = '(' };
 
-	for (; scan.at < length; scan.at++) {
-		if (text[scan.at] == '\n')
-			scan.line++;
-		if (in_string(&scan))
-			string(&scan);
-		else
-			code(&scan);
-	}
+	for (; scan.at < length; scan.at++)
+		step(&scan);
 	*line = scan.first;
 	return scan.count;
+}
+
+bool
+lint_program_says_null(const char *text, size_t length)
+{
+	struct scan scan = { .text = text, .length = length, .before = '(' };
+
+	for (; scan.at < length; scan.at++) {
+		if (in_string(&scan) &&
+		    scan.levels[scan.depth - 1] == STRING &&
+		    lint_harm_null_at(text, length, scan.at))
+			return true;
+		step(&scan);
+	}
+	return false;
 }

@@ -80,6 +80,18 @@ bad_line(struct lint_findings *findings, uint64_t number, const char *why)
 	    number, why);
 }
 
+static uint64_t
+stream_bit(const struct input *input)
+{
+	size_t i;
+
+	for (i = 0; i < input->count && i < 64; i++)
+		if (strcmp(input->streams[i].name,
+		    buffer_text(&input->stream)) == 0)
+			return (uint64_t)1 << i;
+	return 0;
+}
+
 static int
 sample(struct lint_samples *samples, struct input *input, uint64_t number,
     const char *text, size_t length, struct lint_findings *findings)
@@ -94,7 +106,11 @@ sample(struct lint_samples *samples, struct input *input, uint64_t number,
 		snprintf(name, sizeof(name), "%.100s %.200s, line %" PRIu64,
 		    buffer_text(&input->stream), buffer_text(&input->id),
 		    number);
-		return keep(samples, text, length, name);
+		if (keep(samples, text, length, name) == -1)
+			return -1;
+		samples->rows[samples->count - 1].stream = stream_bit(input);
+		samples->streams |= stream_bit(input);
+		return 0;
 	case INPUT_BAD:
 		if (why.code != EXIT_DATA)
 			return -1;
@@ -161,6 +177,12 @@ lint_samples_read(struct lint_samples *samples, const char *path,
 	input_close(&input);
 	line_close(&reader);
 	close(fd);
+	/* Of lines that can't be used, the first says why. */
+	if (rc == 0 && samples->records == 0 && findings->count > 0)
+		return error_set(error, EXIT_DATA, "no record of the samples "
+		    "'%s' can be used: %.300s; keep some lines that fetch "
+		    "wrote, a SCHEMA before the RECORDs of its stream",
+		    samples->path, findings->rows[0].text);
 	if (rc == 0 && samples->records == 0)
 		return error_set(error, EXIT_DATA, "the samples '%s' hold no "
 		    "record; keep some lines that fetch wrote, a SCHEMA before "

@@ -20,6 +20,7 @@ struct lint_sample {
 	char *text; /* the line */
 	size_t length;
 	char *name; /* "invoices 300000047414679, line 14"; NULL: a SCHEMA */
+	uint64_t stream; /* its bit in struct lint_samples's streams */
 	/* the caller's: */
 	bool wanted;     /* it became a message */
 	size_t variants; /* so many can be made of it */
@@ -30,6 +31,7 @@ struct lint_samples {
 	struct lint_sample *rows;
 	size_t count, capacity;
 	size_t records, bytes;
+	uint64_t streams; /* a bit for each that has a record, up to 64 */
 	/* The names of all attributes that lint_attributes found. */
 	char **attributes;
 	size_t attribute_count, attribute_capacity;

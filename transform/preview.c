@@ -60,7 +60,7 @@ preview_open(struct preview *preview, enum preview_format format,
     const struct terminal *terminal, int fd)
 {
 	*preview = (struct preview){ .format = format, .fd = fd,
-		.terminal = *terminal };
+		.terminal = *terminal, .live = isatty(fd) };
 	buffer_init(&preview->out, OUT_MAX);
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (format == PREVIEW_HTML)
@@ -104,6 +104,7 @@ seen(struct preview *preview)
 	struct buffer name;
 
 	preview->records++;
+	preview->bad = 0;
 	if (preview->made == 0) {
 		buffer_init(&name, JSON_TEXT_MAX);
 		json_decode(json, json_member(json, 0, "stream"), &name);
@@ -200,8 +201,23 @@ message(struct preview *preview)
 	preview->made++;
 }
 
-static void
-reject(struct preview *preview)
+/* A line of the input was no message: is this a file of another kind? */
+static int
+bad_line(struct preview *preview, struct error *error)
+{
+	if (preview->records > 0 || ++preview->bad < PREVIEW_BAD_MAX)
+		return 0;
+	if (preview->format == PREVIEW_TERMINAL) {
+		buffer_clear(&preview->out);
+		preview->rejected = 0;
+	}
+	return error_set(error, EXIT_DATA, "the first %d lines hold no record; "
+	    "keep some lines that fetch wrote, a SCHEMA before the RECORDs of "
+	    "its stream", PREVIEW_BAD_MAX);
+}
+
+static int
+reject(struct preview *preview, struct error *error)
 {
 	tell_unwanted(preview);
 	if (preview->format == PREVIEW_TERMINAL)
@@ -211,9 +227,11 @@ reject(struct preview *preview)
 		preview_page_reject(&preview->out, &preview->json);
 	preview->rejected++;
 	/* A line of the input that was no message has no SEEN after it. */
-	if (!json_is(&preview->json, json_member(&preview->json, 0, "filter"),
+	if (json_is(&preview->json, json_member(&preview->json, 0, "filter"),
 	    ""))
-		preview->made++;
+		return bad_line(preview, error);
+	preview->made++;
+	return 0;
 }
 
 static int
@@ -231,7 +249,7 @@ line_read(struct preview *preview, const char *line, size_t length,
 	if (json_is(&preview->json, type, "MESSAGE"))
 		message(preview);
 	else if (json_is(&preview->json, type, "REJECT"))
-		reject(preview);
+		return reject(preview, error);
 	else if (json_is(&preview->json, type, "SEEN"))
 		seen(preview);
 	return 0;
@@ -274,7 +292,11 @@ preview_lines(struct preview *preview, const char *lines, size_t length,
 int
 preview_pause(struct preview *preview, struct error *error)
 {
-	tell_unwanted(preview);
+	/* So few bad lines may be the whole of a file of another kind. */
+	if (preview->bad > 0)
+		return 0;
+	if (preview->live)
+		tell_unwanted(preview);
 	return flush(preview, error);
 }
 

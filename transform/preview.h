@@ -15,6 +15,8 @@
 #include "transform/sink.h"
 #include "transform/terminal.h"
 
+#define PREVIEW_BAD_MAX 20
+
 enum preview_format { PREVIEW_TERMINAL, PREVIEW_HTML, PREVIEW_URL };
 
 struct preview {
@@ -24,6 +26,10 @@ struct preview {
 	struct buffer out;
 	struct json json;
 	uint64_t records, messages, rejected;
+	/* Lines of the input that were no message, before the first that was
+	 * a record. */
+	uint64_t bad;
+	bool live; /* somebody watches: tell at each pause what there is */
 	uint64_t made; /* lines of the record that is being told of */
 	/* Records in a row that no filter wanted, not told of yet. */
 	uint64_t unwanted;
@@ -41,7 +47,10 @@ struct terminal preview_terminal(int fd);
 void preview_open(struct preview *preview, enum preview_format format,
     const struct terminal *terminal, int fd);
 /* Whole lines that transform made, and: nothing more comes for the moment, so
- * write what there is.  Errors: EXIT_IO, EXIT_SYSTEM. */
+ * write what there is.  Records without a message that may go on are told of
+ * later, unless fd is a terminal: the same lines give the same preview.
+ * Errors: EXIT_IO, EXIT_SYSTEM, EXIT_DATA (PREVIEW_BAD_MAX lines of the input
+ * were no message, before any record). */
 int preview_lines(struct preview *preview, const char *lines, size_t length,
     struct error *error);
 int preview_pause(struct preview *preview, struct error *error);
