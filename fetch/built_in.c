@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "fetch/nearest.h"
+#include "nearest.h"
 
 /* With children a row is ~10 kB and takes the pod a while; flat ones are read
  * by the largest page that all pods give. */

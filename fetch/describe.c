@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fetch/nearest.h"
+#include "nearest.h"
 
 #define URL_MAX 32768
 #define WORDS_MAX 512 /* of names in a message */

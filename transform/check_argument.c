@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "nearest.h"
+
 #define NAME_MAX_LENGTH 32
 #define LIKE_MAX 2 /* letters that may differ */
 
@@ -44,49 +46,21 @@ check_argument(const char *name, size_t length)
 	return NULL;
 }
 
-/* How many letters must be put in, taken out or changed to make one name of
- * the other. */
-static size_t
-distance(const char *one, size_t one_length, const char *other)
-{
-	size_t row[NAME_MAX_LENGTH + 1], length = strlen(other), i, j;
-	size_t diagonal, above, best;
-
-	for (j = 0; j <= length; j++)
-		row[j] = j;
-	for (i = 1; i <= one_length; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (j = 1; j <= length; j++) {
-			above = row[j];
-			best = diagonal + (one[i - 1] != other[j - 1]);
-			if (best > above + 1)
-				best = above + 1;
-			if (best > row[j - 1] + 1)
-				best = row[j - 1] + 1;
-			diagonal = above;
-			row[j] = best;
-		}
-	}
-	return row[length];
-}
-
 const char *
 check_argument_like(const char *name, size_t length)
 {
-	const char *like = NULL;
-	size_t i, apart, nearest = LIKE_MAX + 1;
+	char wanted[NAME_MAX_LENGTH + 1];
+	struct nearest nearest;
+	size_t i;
 
 	if (length > NAME_MAX_LENGTH)
 		return NULL;
-	for (i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
-		if (arguments[i].takes == TAKES_NOTHING)
-			continue;
-		apart = distance(name, length, arguments[i].name);
-		if (apart < nearest && apart < length) {
-			nearest = apart;
-			like = arguments[i].name;
-		}
-	}
-	return like;
+	memcpy(wanted, name, length);
+	wanted[length] = '\0';
+	nearest_start(&nearest, wanted);
+	for (i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++)
+		if (arguments[i].takes != TAKES_NOTHING)
+			nearest_try(&nearest, arguments[i].name);
+	return nearest.distance <= LIKE_MAX && nearest.distance < length ?
+	    nearest.found : NULL;
 }

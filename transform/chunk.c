@@ -108,7 +108,7 @@ send_line(const struct chunk *chunk, const struct frame *frame, size_t at,
 	for (i = 0; i < chunk->veto_count; i++)
 		if (chunk->vetoes[i].number == frame->number) {
 			last = &chunk->vetoes[i];
-			all += last->filter == CHUNK_ALL_FILTERS;
+			all += last->filter == FRAME_ALL_FILTERS;
 		}
 	if (all > 1) {
 		frame_append(send, FRAME_LONG, frame->number, last->why,

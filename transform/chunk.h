@@ -14,14 +14,11 @@
 #include "buffer.h"
 #include "transform/frame.h"
 
-#define CHUNK_ALL_FILTERS SIZE_MAX
-#define CHUNK_WHY_MAX 200
-
 /* A filter that isn't run over a line; the reason is its REJECT's. */
 struct chunk_veto {
 	uint64_t number; /* of the line */
-	size_t filter;   /* or CHUNK_ALL_FILTERS */
-	char why[CHUNK_WHY_MAX];
+	size_t filter;   /* or FRAME_ALL_FILTERS */
+	char why[FRAME_WHY_MAX];
 };
 
 struct chunk {

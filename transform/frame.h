@@ -34,6 +34,9 @@ enum frame_kind {
 	FRAME_END
 };
 
+#define FRAME_ALL_FILTERS SIZE_MAX /* in place of a filter's number */
+#define FRAME_WHY_MAX 200          /* of a reason, its NUL counted */
+
 struct frame {
 	uint64_t number;
 	uint32_t length;

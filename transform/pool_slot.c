@@ -34,17 +34,17 @@ stops_of(struct pool *pool, struct pool_chunk *at, struct buffer *before,
 	struct pool_filters *filters = pool->filters;
 	struct frame frame = { .kind = FRAME_STOP };
 	struct breaker *breaker;
-	char why[CHUNK_WHY_MAX];
+	char why[FRAME_WHY_MAX];
 	uint64_t number = 0;
 	struct buffer *out;
 	bool record = false;
 	size_t i;
 
-	chunk_first(&at->chunk, &number, &record);
 	for (i = 0; i < filters->count; i++) {
 		breaker = &filters->rows[i].breaker;
 		if (!breaker->open)
 			continue;
+		chunk_first(&at->chunk, &number, &record);
 		/* Only over a record does it show what it does. */
 		out = !record || breaker_stops(breaker, pool->before + number,
 		    clock_monotonic_ms(), pool->settings.budget.cpu_ms, at) ?
@@ -162,13 +162,13 @@ blame(struct pool *pool, struct pool_chunk *at,
     const struct progress *progress, struct error *error)
 {
 	const bool filter = progress->filter < pool->filters->count;
-	char why[CHUNK_WHY_MAX];
+	char why[FRAME_WHY_MAX];
 
 	reason(pool, progress, why, sizeof(why));
 	if (filter && progress->cause != CAUSE_NONE)
 		strike(pool, progress->filter, progress->number);
 	return chunk_veto(&at->chunk, progress->number, filter ?
-	    progress->filter : CHUNK_ALL_FILTERS, why) == 0 ? 0 :
+	    progress->filter : FRAME_ALL_FILTERS, why) == 0 ? 0 :
 	    error_set(error, EXIT_SYSTEM, "out of memory");
 }
 

@@ -63,7 +63,7 @@ run_veto(struct run *run, size_t filter, const char *why, size_t length,
 	size_t i;
 
 	for (i = 0; i < run->count; i++)
-		if (i == filter || filter == RUN_ALL_FILTERS) {
+		if (i == filter || filter == FRAME_ALL_FILTERS) {
 			veto = &run->vetoes[i];
 			snprintf(stays ? veto->chunk : veto->line,
 			    sizeof(veto->line), "%.*s", (int)length, why);

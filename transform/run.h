@@ -17,12 +17,11 @@
 #define RUN_OUTPUTS_MAX 20  /* of one filter for one record */
 #define RUN_OUTPUT_BYTES_MAX ((size_t)1 << 18) /* of one output */
 #define RUN_LINE_BYTES_MAX ((size_t)64 << 20) /* of all lines for one record */
-#define RUN_ALL_FILTERS SIZE_MAX
 
 /* Why a filter isn't run; "": it is. */
 struct veto {
-	char line[200];  /* over this line */
-	char chunk[200]; /* until run_free */
+	char line[FRAME_WHY_MAX];  /* over this line */
+	char chunk[FRAME_WHY_MAX]; /* until run_free */
 };
 
 struct run {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fetch/nearest.h"
+#include "nearest.h"
 
 #include <ctype.h>
 #include <string.h>

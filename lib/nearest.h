@@ -1,8 +1,8 @@
 /*
  * nearest: what somebody meant who made a typing error.
  */
-#ifndef LEDGERPIPE_FETCH_NEAREST_H
-#define LEDGERPIPE_FETCH_NEAREST_H
+#ifndef LEDGERPIPE_NEAREST_H
+#define LEDGERPIPE_NEAREST_H
 
 #include <stddef.h>
 
