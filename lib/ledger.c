@@ -130,27 +130,85 @@ out:
 	return rc;
 }
 
-/* The key that began the chain is the key of the ledger. */
+/* From each version to the next. */
+static const char *const migrations[LEDGER_SCHEMA_VERSION] = {
+	[1] = "ALTER TABLE messages ADD COLUMN method TEXT NOT NULL "
+	    "DEFAULT 'post' CHECK (method IN ('post', 'edit', 'repost'));"
+	    "CREATE TABLE clock (boot TEXT PRIMARY KEY, "
+	    "ahead_ms INTEGER NOT NULL) STRICT;"
+	    "PRAGMA user_version = 2;",
+};
+
 static int
-check(struct ledger *ledger, const char *path, const char *key_file,
-    struct error *error)
+read_version(struct ledger *ledger, int64_t *version, struct error *error)
 {
 	struct statement *statement;
-	int64_t version = 0;
-	int rc;
 
 	if ((statement = db_prepare(ledger->db, "PRAGMA user_version",
 	    error)) == NULL || db_step(statement, error) == -1)
 		return -1;
-	version = db_int(statement, 0);
+	*version = db_int(statement, 0);
 	db_reset(statement);
-	if (version != LEDGER_SCHEMA_VERSION)
-		return error_set(error, EXIT_CONFIG, "the ledger '%s' has "
-		    "schema version %lld and this program needs %d: %s", path,
-		    (long long)version, LEDGER_SCHEMA_VERSION,
-		    version > LEDGER_SCHEMA_VERSION ?
-		    "install the newer ledgerpipe" :
-		    "it is no ledger that auditctl init made");
+	return 0;
+}
+
+/* Another tool may do the same: the version is read again under the lock. */
+static int
+migrate(struct ledger *ledger, struct error *error)
+{
+	char subject[32];
+	int64_t version;
+
+	if (db_begin(ledger->db, error) == -1)
+		return -1;
+	if (read_version(ledger, &version, error) == -1)
+		goto fail;
+	for (; version < LEDGER_SCHEMA_VERSION; version++) {
+		snprintf(subject, sizeof(subject), "%lld",
+		    (long long)version + 1);
+		if (db_execute(ledger->db, migrations[version], error) == -1 ||
+		    audit_append(ledger, "ledger.migrated", subject, NULL,
+		    error) == -1)
+			goto fail;
+	}
+	if (db_commit(ledger->db, error) == 0)
+		return 0;
+fail:
+	db_rollback(ledger->db);
+	return -1;
+}
+
+static int
+check_version(struct ledger *ledger, const char *path, enum db_mode mode,
+    struct error *error)
+{
+	int64_t version;
+
+	if (read_version(ledger, &version, error) == -1)
+		return -1;
+	if (version == LEDGER_SCHEMA_VERSION)
+		return 0;
+	if (version >= 1 && version < LEDGER_SCHEMA_VERSION &&
+	    mode == DB_WRITE)
+		return 1;
+	return error_set(error, EXIT_CONFIG, "the ledger '%s' has schema "
+	    "version %lld and this program needs %d: %s", path,
+	    (long long)version, LEDGER_SCHEMA_VERSION,
+	    version > LEDGER_SCHEMA_VERSION ? "install the newer ledgerpipe" :
+	    version >= 1 ? "deliver </dev/null brings it up to date" :
+	    "it is no ledger that auditctl init made");
+}
+
+/* The key that began the chain is the key of the ledger. */
+static int
+check(struct ledger *ledger, const char *path, const char *key_file,
+    enum db_mode mode, struct error *error)
+{
+	int rc, old = check_version(ledger, path, mode, error);
+	struct statement *statement;
+
+	if (old == -1)
+		return -1;
 	if ((statement = db_prepare(ledger->db, "SELECT subject FROM audit "
 	    "WHERE seq = 1", error)) == NULL)
 		return -1;
@@ -166,7 +224,7 @@ check(struct ledger *ledger, const char *path, const char *key_file,
 		return error_set(error, EXIT_CONFIG, "the key in '%s' is not "
 		    "the key of the ledger '%s': give the key file it was made "
 		    "with", key_file, path);
-	return 0;
+	return old == 1 ? migrate(ledger, error) : 0;
 }
 
 int
@@ -179,7 +237,7 @@ ledger_open(struct ledger *ledger, const char *path, const char *key_file,
 		    "ledger '%s': make it with auditctl init", path);
 	if (key_load(ledger, key_file, error) == 0 &&
 	    (ledger->db = db_open(path, mode, error)) != NULL &&
-	    check(ledger, path, key_file, error) == 0)
+	    check(ledger, path, key_file, mode, error) == 0)
 		return 0;
 	ledger_close(ledger);
 	return -1;

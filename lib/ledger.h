@@ -7,6 +7,9 @@
  * (context "lpvault_"), one for the audit chain ("lpaudit_") and one for the
  * opaque keys of messages ("lpmsgkey").
  *
+ * A ledger of an older schema version is brought up to date by the first tool
+ * that opens it to write, in one transaction.
+ *
  * Errors: those of db.h, and EXIT_CONFIG: no or loose key file, wrong key,
  * another schema version.
  */
@@ -20,7 +23,7 @@
 #include "db.h"
 #include "secret.h"
 
-#define LEDGER_SCHEMA_VERSION 1
+#define LEDGER_SCHEMA_VERSION 2
 #define LEDGER_HASH_BYTES 32
 #define LEDGER_KEY_ID_MAX 17
 

@@ -23,6 +23,8 @@ CREATE TABLE records (
   PRIMARY KEY (stream, record_id, record_version)
 ) STRICT;
 
+-- method: what its request is: chat.postMessage, chat.update of the first message
+-- about the record, or a post that says that that one is gone.
 CREATE TABLE messages (
   id             INTEGER PRIMARY KEY,
   key            TEXT NOT NULL UNIQUE,
@@ -45,7 +47,9 @@ CREATE TABLE messages (
   slack_channel  TEXT,
   slack_ts       TEXT,
   thread_ts      TEXT,
-  error          TEXT
+  error          TEXT,
+  method         TEXT NOT NULL DEFAULT 'post'
+                   CHECK (method IN ('post', 'edit', 'repost'))
 ) STRICT;
 CREATE INDEX messages_waiting ON messages (channel, id)
   WHERE state IN ('queued', 'sending', 'in_doubt');
@@ -80,6 +84,14 @@ CREATE TABLE channels (
   next_send_at  TEXT,
   pause_until   TEXT,
   reason        TEXT
+) STRICT;
+
+-- One row: by which clock the times in channels and throttles were written.
+-- boot is the kernel's boot id, ahead_ms how far they are ahead of its
+-- monotonic clock: the wall clock may have been set since.
+CREATE TABLE clock (
+  boot     TEXT PRIMARY KEY,
+  ahead_ms INTEGER NOT NULL
 ) STRICT;
 
 -- Pauses of a Slack method in the whole workspace.

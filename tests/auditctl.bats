@@ -113,6 +113,27 @@ setup() {
 	[[ $stderr == *'chmod 600'* ]]
 }
 
+@test "a ledger of an older schema is brought up to date by the first tool that writes" {
+	sqlite3 ledger.db 'ALTER TABLE messages DROP COLUMN method; DROP TABLE clock; PRAGMA user_version = 1'
+	run -78 --separate-stderr "$BIN/auditctl" list
+	[[ $stderr == *'version 1 '*'deliver </dev/null'* ]]
+	printf 'x' | "$BIN/auditctl" vault set slack.signing_secret
+	"$BIN/auditctl" list
+	"$BIN/auditctl" check
+	[ "$(sqlite3 ledger.db 'PRAGMA user_version')" = 2 ]
+	# The same tables and columns, whatever the layout of their definitions.
+	for table in $(sqlite3 ledger.db "SELECT name FROM sqlite_schema WHERE type = 'table'"); do
+		sqlite3 ledger.db "PRAGMA table_info('$table')"
+	done >migrated
+	rm ledger.db*
+	"$BIN/auditctl" init
+	for table in $(sqlite3 ledger.db "SELECT name FROM sqlite_schema WHERE type = 'table'"); do
+		sqlite3 ledger.db "PRAGMA table_info('$table')"
+	done >fresh
+	diff <(sort fresh) <(sort migrated)
+	[ -s fresh ]
+}
+
 @test "a newer schema is named" {
 	sqlite3 ledger.db 'PRAGMA user_version = 99'
 	run -78 --separate-stderr "$BIN/auditctl" check
