@@ -9,6 +9,7 @@
 
 #include "auditctl/auditctl.h"
 #include "config.h"
+#include "doorbell.h"
 #include "log.h"
 
 static const char usage[] =
@@ -43,13 +44,14 @@ static const struct command {
 	const char *name;
 	int (*run)(struct ledger *, int, char **);
 	enum db_mode mode;
+	bool rings; /* a deliver that runs is to look into the ledger */
 } commands[] = {
-	{ "vault", vault_command, DB_WRITE },
-	{ "bookmark", bookmark_command, DB_READ },
-	{ "check", check_command, DB_READ },
-	{ "list", list_command, DB_READ },
-	{ "show", show_command, DB_READ },
-	{ "replay", replay_command, DB_WRITE },
+	{ "vault", vault_command, DB_WRITE, true }, /* a new token */
+	{ "bookmark", bookmark_command, DB_READ, false },
+	{ "check", check_command, DB_READ, false },
+	{ "list", list_command, DB_READ, false },
+	{ "show", show_command, DB_READ, false },
+	{ "replay", replay_command, DB_WRITE, true },
 };
 
 struct options {
@@ -162,6 +164,8 @@ run(const char *db, const char *key_file, int argc, char **argv)
 			return log_failure(&error);
 		rc = commands[i].run(&ledger, argc, argv);
 		ledger_close(&ledger);
+		if (commands[i].rings)
+			doorbell_ring(db);
 		return rc;
 	}
 	log_error("'%.40s' is no command; see auditctl --help", argv[0]);
