@@ -143,6 +143,11 @@ $(B)/test/test_trim: $(call objs,tests/unit/test_trim.c $(sort $(wildcard \
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
 
+$(B)/test/test_slack: $(call objs,tests/unit/test_slack.c \
+    $(sort $(wildcard deliver/slack*.c))) $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
+
 # The schema as a C string, line by line.
 $(B)/schema.h: lib/schema.sql
 	@mkdir -p $(@D)

@@ -19,7 +19,6 @@ struct client {
 	CURLM *multi;
 	struct curl_slist *json, *form; /* headers */
 	int epoll;
-	int input;           /* the descriptor that epoll watches, or -1 */
 	int64_t timer_ms;    /* libcurl's, monotonic; -1: none */
 	size_t in_flight;
 	struct call *all;    /* every one there is */
@@ -84,6 +83,28 @@ headers(const struct secret *token, const char *type)
 	return list;
 }
 
+static void
+wipe_headers(struct curl_slist *list)
+{
+	struct curl_slist *item;
+
+	for (item = list; item != NULL; item = item->next)
+		explicit_bzero(item->data, strlen(item->data));
+	curl_slist_free_all(list);
+}
+
+int
+client_set_token(struct client *client, const struct secret *token,
+    struct error *error)
+{
+	wipe_headers(client->json);
+	wipe_headers(client->form);
+	client->json = headers(token, "application/json");
+	client->form = headers(token, "application/x-www-form-urlencoded");
+	return client->json != NULL && client->form != NULL ? 0 :
+	    error_set(error, EXIT_SYSTEM, "cannot set up HTTP");
+}
+
 struct client *
 client_open(const struct client_setup *setup, const struct secret *token,
     struct error *error)
@@ -95,15 +116,16 @@ client_open(const struct client_setup *setup, const struct secret *token,
 		return NULL;
 	}
 	client->setup = *setup;
-	client->input = client->epoll = -1;
+	client->epoll = -1;
 	client->timer_ms = -1;
 	client->done_tail = &client->done;
 	if ((client->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1 ||
-	    (client->multi = curl_multi_init()) == NULL ||
-	    (client->json = headers(token, "application/json")) == NULL ||
-	    (client->form = headers(token,
-	    "application/x-www-form-urlencoded")) == NULL) {
+	    (client->multi = curl_multi_init()) == NULL) {
 		error_set(error, EXIT_SYSTEM, "cannot set up HTTP");
+		client_close(client);
+		return NULL;
+	}
+	if (client_set_token(client, token, error) == -1) {
 		client_close(client);
 		return NULL;
 	}
@@ -123,16 +145,6 @@ call_free(struct call *call)
 	http_answer_free(&call->answer);
 	buffer_free(&call->body);
 	free(call);
-}
-
-static void
-wipe_headers(struct curl_slist *list)
-{
-	struct curl_slist *item;
-
-	for (item = list; item != NULL; item = item->next)
-		explicit_bzero(item->data, strlen(item->data));
-	curl_slist_free_all(list);
 }
 
 void
@@ -288,7 +300,8 @@ end_call(struct client *client, struct call *call, CURLcode result)
 	/* libcurl's own clock starts when it first runs, not when it is told. */
 	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
 	curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &before_us);
-	call->left_ms = clock_monotonic_ms() - (total_us - before_us) / 1000;
+	call->took_us = total_us - before_us;
+	call->left_ms = clock_monotonic_ms() - call->took_us / 1000;
 	curl_multi_remove_handle(client->multi, call->easy);
 	client->in_flight--;
 	*client->done_tail = call;
@@ -316,6 +329,8 @@ client_next(struct client *client)
 
 	if (call != NULL && (client->done = call->next) == NULL)
 		client->done_tail = &client->done;
+	if (call != NULL)
+		call->next = NULL;
 	return call;
 }
 
@@ -326,37 +341,35 @@ client_release(struct client *client, struct call *call)
 	client->idle = call;
 }
 
-/* A regular file can't be watched and needn't be: it is always readable. */
+/* A regular file can't be watched and needn't be: it is always ready. */
 static int
-watch(struct client *client, int input, bool *always, struct error *error)
+watch(struct client *client, struct watch *watch, struct error *error)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = input };
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = watch->fd };
 
-	*always = false;
-	if (input == client->input)
+	watch->ready = false;
+	if (watch->fd == watch->watched)
 		return 0;
-	if (client->input != -1)
-		epoll_ctl(client->epoll, EPOLL_CTL_DEL, client->input, NULL);
-	client->input = -1;
-	if (input == -1)
+	if (watch->watched != -1)
+		epoll_ctl(client->epoll, EPOLL_CTL_DEL, watch->watched, NULL);
+	watch->watched = -1;
+	if (watch->fd == -1)
 		return 0;
-	if (epoll_ctl(client->epoll, EPOLL_CTL_ADD, input, &event) == 0) {
-		client->input = input;
-		return 0;
-	}
-	if (errno != EPERM)
-		return error_errno(error, EXIT_SYSTEM,
-		    "cannot watch the input");
-	*always = true;
+	if (epoll_ctl(client->epoll, EPOLL_CTL_ADD, watch->fd, &event) == 0)
+		watch->watched = watch->fd;
+	else if (errno == EPERM)
+		watch->ready = true;
+	else
+		return error_errno(error, EXIT_SYSTEM, "cannot watch an input");
 	return 0;
 }
 
 static int
-timeout(const struct client *client, int64_t timeout_ms, bool always)
+timeout(const struct client *client, int64_t timeout_ms)
 {
 	int64_t left;
 
-	if (always || client->done != NULL)
+	if (client->done != NULL)
 		return 0;
 	if (client->timer_ms != -1) {
 		left = client->timer_ms - clock_monotonic_ms();
@@ -368,31 +381,49 @@ timeout(const struct client *client, int64_t timeout_ms, bool always)
 	return timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms;
 }
 
+static bool
+is_watched(struct watch *watches, size_t count, int fd)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (watches[i].watched == fd)
+			return watches[i].ready = true;
+	return false;
+}
+
+static void
+run_socket(struct client *client, const struct epoll_event *event)
+{
+	int running, what = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+	    (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+	    (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+
+	curl_multi_socket_action(client->multi, event->data.fd, what,
+	    &running);
+}
+
 int
-client_wait(struct client *client, int input, int64_t timeout_ms,
-    const sigset_t *mask, bool *readable, struct error *error)
+client_wait(struct client *client, struct watch *watches, size_t count,
+    int64_t timeout_ms, const sigset_t *mask, struct error *error)
 {
 	struct epoll_event events[EVENTS];
-	int count, i, running, what;
+	int found, running, i;
+	size_t j;
 
-	if (watch(client, input, readable, error) == -1)
-		return -1;
-	count = epoll_pwait(client->epoll, events, EVENTS,
-	    timeout(client, timeout_ms, *readable), mask);
-	if (count == -1 && errno != EINTR)
-		return error_errno(error, EXIT_SYSTEM, "cannot wait");
-	for (i = 0; i < count; i++) {
-		if (events[i].data.fd == client->input) {
-			*readable = true;
-			continue;
-		}
-		what = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-		    (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-		    (events[i].events & (EPOLLERR | EPOLLHUP) ?
-		    CURL_CSELECT_ERR : 0);
-		curl_multi_socket_action(client->multi, events[i].data.fd,
-		    what, &running);
+	for (j = 0; j < count; j++) {
+		if (watch(client, &watches[j], error) == -1)
+			return -1;
+		if (watches[j].ready)
+			timeout_ms = 0;
 	}
+	found = epoll_pwait(client->epoll, events, EVENTS,
+	    timeout(client, timeout_ms), mask);
+	if (found == -1 && errno != EINTR)
+		return error_errno(error, EXIT_SYSTEM, "cannot wait");
+	for (i = 0; i < found; i++)
+		if (!is_watched(watches, count, events[i].data.fd))
+			run_socket(client, &events[i]);
 	if (client->timer_ms != -1 &&
 	    client->timer_ms <= clock_monotonic_ms()) {
 		client->timer_ms = -1;

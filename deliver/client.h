@@ -2,8 +2,8 @@
  * client: calls of Slack's methods, many at a time, over kept connections.
  *
  * One thread: client_wait runs libcurl's sockets and timers on one epoll,
- * together with an input descriptor of the caller, and client_next hands out
- * what has ended.  A call is never repeated by itself: libcurl would send a
+ * together with descriptors of the caller, and client_next hands out what has
+ * ended.  A call is never repeated by itself: libcurl would send a
  * request again when a kept connection dies without an answer, and a message
  * might then be there twice; a body that can't be rewound forbids it that.
  *
@@ -25,12 +25,20 @@ struct call {
 	struct http_answer answer;
 	bool not_sent;      /* failed before any byte of it left */
 	int64_t left_ms;    /* monotonic: when its bytes began to leave */
+	int64_t took_us;    /* from then to the end of its answer */
 	void *context;      /* the caller's */
 	/* The rest is the client's. */
 	CURL *easy;
 	struct buffer body;
 	size_t at;
 	struct call *next, *all_next;
+};
+
+/* A descriptor of the caller's. */
+struct watch {
+	int fd;      /* to be read, or -1 */
+	bool ready;  /* there is something to read */
+	int watched; /* the client's; -1 at first */
 };
 
 struct client_setup {
@@ -50,11 +58,14 @@ int client_call(struct client *client, const char *method, const char *type,
     const struct buffer *body, void *context, struct error *error);
 size_t client_in_flight(const struct client *client);
 
-/* Wait until something may be done: a call ended, *readable (set) input is
- * there, timeout_ms is over (-1: none), or a signal came that mask lets in.
- * input: a descriptor, or -1 for none. */
-int client_wait(struct client *client, int input, int64_t timeout_ms,
-    const sigset_t *mask, bool *readable, struct error *error);
+/* Another token from now on.  No call may be in flight. */
+int client_set_token(struct client *client, const struct secret *token,
+    struct error *error);
+
+/* Wait until something may be done: a call ended, a descriptor is ready,
+ * timeout_ms is over (-1: none), or a signal came that mask lets in. */
+int client_wait(struct client *client, struct watch *watches, size_t count,
+    int64_t timeout_ms, const sigset_t *mask, struct error *error);
 /* A call that has ended, or NULL; give it back with client_release. */
 struct call *client_next(struct client *client);
 void client_release(struct client *client, struct call *call);

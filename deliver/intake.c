@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/intake.h"
 
-#include <limits.h>
-#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
 
-#define ECHO_MAX ((size_t)64 << 20)
 #define HASH_BYTES 16
 
 /* The members of a line that are strings. */
@@ -23,13 +19,12 @@ struct fields {
 
 void
 intake_open(struct intake *intake, struct ledger *ledger, struct pace *pace,
-    const char *pipeline, int fd)
+    struct echo *echo, const char *pipeline, int fd)
 {
 	*intake = (struct intake){ .ledger = ledger, .pace = pace,
-		.pipeline = pipeline };
+		.echo = echo, .pipeline = pipeline };
 	line_open(&intake->reader, fd);
 	buffer_init(&intake->scratch, JSON_TEXT_MAX);
-	buffer_init(&intake->echo, ECHO_MAX);
 }
 
 void
@@ -38,7 +33,6 @@ intake_close(struct intake *intake)
 	line_close(&intake->reader);
 	json_free(&intake->json);
 	buffer_free(&intake->scratch);
-	buffer_free(&intake->echo);
 }
 
 /* The input can't be trusted from here on: say why, read no further. */
@@ -411,7 +405,8 @@ take_message(struct intake *intake, struct error *error)
 	} else if (rc == 0) {
 		rc = store(intake, &fields, "queued", NULL, error);
 		intake->queued += rc == 1;
-		channel->waiting = channel->waiting || rc == 1;
+		if (rc == 1)
+			pace_waiting(intake->pace, channel, true);
 	}
 	if (rc == 1)
 		rc = cancel_reject(intake, &fields, error);
@@ -565,8 +560,7 @@ take_state(struct intake *intake, struct error *error)
 		if (take_bookmark(intake, node, error) == -1)
 			return -1;
 	raw = json_raw(json, value, &length);
-	buffer_append(&intake->echo, raw, length);
-	return buffer_puts(&intake->echo, "\n") == 0 ? 0 :
+	return echo_line(intake->echo, raw, length) == 0 ? 0 :
 	    error_set(error, EXIT_SYSTEM, "too many STATE lines at once");
 }
 
@@ -628,23 +622,34 @@ intake_read(struct intake *intake, size_t most, size_t *count,
 }
 
 int
-intake_committed(struct intake *intake, struct error *error)
+intake_fd(const struct intake *intake)
 {
-	struct pollfd wait = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	size_t count;
+	return intake->reader.fd;
+}
 
-	intake->durable = intake->echo.length;
-	while (intake->durable > 0 && poll(&wait, 1, 0) == 1) {
-		/* So much a pipe takes without blocking when it takes any. */
-		count = intake->durable < PIPE_BUF ? intake->durable : PIPE_BUF;
-		intake->durable -= count;
-		if (write_all(STDOUT_FILENO, intake->echo.data, count,
-		    error) == -1) {
-			buffer_clear(&intake->echo);
-			intake->durable = 0;
-			return -1;
-		}
-		buffer_consume(&intake->echo, count);
-	}
-	return 0;
+bool
+intake_at_hand(const struct intake *intake)
+{
+	(void)intake;
+	return false;
+}
+
+void
+intake_committed(struct intake *intake)
+{
+	(void)intake;
+}
+
+void
+intake_rolled_back(struct intake *intake)
+{
+	(void)intake;
+}
+
+void
+intake_end(struct intake *intake, const struct error *error)
+{
+	if (!intake->failed)
+		intake->failure = *error;
+	intake->failed = intake->ended = true;
 }

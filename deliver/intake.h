@@ -16,6 +16,7 @@
 #ifndef LEDGERPIPE_DELIVER_INTAKE_H
 #define LEDGERPIPE_DELIVER_INTAKE_H
 
+#include "deliver/echo.h"
 #include "deliver/outbox.h"
 #include "json.h"
 #include "line.h"
@@ -27,8 +28,7 @@ struct intake {
 	struct line_reader reader;
 	struct json json;
 	struct buffer scratch;
-	struct buffer echo;      /* STATE values to be written */
-	size_t durable;          /* bytes of it that are committed */
+	struct echo *echo;       /* of STATE values */
 	int64_t seen, unreadable; /* since the last STATE */
 	bool ended;              /* the input, or because of failure */
 	bool failed;             /* failure says why it was ended */
@@ -37,14 +37,17 @@ struct intake {
 };
 
 void intake_open(struct intake *intake, struct ledger *ledger,
-    struct pace *pace, const char *pipeline, int fd);
+    struct pace *pace, struct echo *echo, const char *pipeline, int fd);
 void intake_close(struct intake *intake);
 /* Read at most most lines; *count gets how many became rows.  A fault of the
  * input is no error here: it sets ended and failed.  Errors: those of db.h. */
 int intake_read(struct intake *intake, size_t most, size_t *count,
     struct error *error);
-/* The transaction is on disk, or durable is not 0 yet: echo as much as standard
- * output takes without blocking.  Errors: EXIT_IO. */
-int intake_committed(struct intake *intake, struct error *error);
+int intake_fd(const struct intake *intake);
+bool intake_at_hand(const struct intake *intake);
+void intake_committed(struct intake *intake);
+void intake_rolled_back(struct intake *intake);
+/* Take no more, for this reason. */
+void intake_end(struct intake *intake, const struct error *error);
 
 #endif

@@ -185,15 +185,19 @@ set_up_pump(struct run *run, struct error *error)
 		return -1;
 	run->setup = (struct client_setup){ .url = run->url,
 		.ca_file = run->ca_file, .timeout_ms = timeout };
-	pace_init(&pump->pace, interval, rate > 0 ? (1000 + rate - 1) / rate :
-	    0);
+	pace_init(&pump->pace, interval, rate);
+	echo_init(&pump->echo, false);
 	pump->ledger = &run->ledger;
-	pump->outbox = (struct outbox){ .ledger = &run->ledger,
+	pump->token = &run->token;
+	pump->due = (struct due){ .ledger = &run->ledger,
 		.pace = &pump->pace };
+	pump->outbox = (struct outbox){ .ledger = &run->ledger,
+		.pace = &pump->pace, .echo = &pump->echo };
 	pump->settle = (struct settle){ .outbox = &pump->outbox,
-		.delay_ms = settle, .resend = run->options.resend };
-	intake_open(&pump->intake, &run->ledger, &pump->pace, run->pipeline,
-	    STDIN_FILENO);
+		.delay_ms = settle, .timeout_ms = timeout,
+		.resend = run->options.resend, .tally = &pump->tally };
+	intake_open(&pump->intake, &run->ledger, &pump->pace, &pump->echo,
+	    run->pipeline, STDIN_FILENO);
 	return 0;
 }
 
@@ -208,6 +212,7 @@ run_open(struct run *run, struct error *error)
 	    "https://slack.com/api", error)) == NULL)
 		return -1;
 	run->ca_file = config_file(config, "slack.ca_file", NULL);
+	pump->doorbell = -1;
 	if (open_ledger(run, error) == -1 || vault_need(&run->ledger,
 	    "slack.bot_token", &run->token, error) == -1 ||
 	    set_up_pump(run, error) == -1)
@@ -221,6 +226,8 @@ static void
 run_close(struct run *run)
 {
 	client_close(run->pump.client);
+	pump_close(&run->pump);
+	echo_free(&run->pump.echo);
 	settle_free(&run->pump.settle);
 	intake_close(&run->pump.intake);
 	pace_free(&run->pump.pace);
@@ -232,6 +239,8 @@ run_close(struct run *run)
 	free(run->ca_file);
 	if (run->lock != -1)
 		close(run->lock);
+	if (run->pump.doorbell != -1)
+		close(run->pump.doorbell);
 }
 
 /* The loop must not hang in a read; a terminal gets its flags back. */

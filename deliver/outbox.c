@@ -2,17 +2,17 @@
 #include "deliver/outbox.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "deliver/outbox_part.h"
 #include "json.h"
+#include "log.h"
 
-/* SQLite uses a partial index only where the query repeats its condition. */
-#define WAITING "state IN ('queued', 'sending', 'in_doubt')"
+static const struct http_answer no_http;
 
-static int
-audit(struct outbox *outbox, int64_t id, const char *event,
+int
+outbox_audit(struct outbox *outbox, int64_t id, const char *event,
     const char *name, const char *value, struct error *error)
 {
 	struct buffer detail;
@@ -45,11 +45,9 @@ run_change(struct outbox *outbox, struct statement *statement, int64_t id,
 	    "something else changes the ledger", (long long)id, from);
 }
 
-/* Give the message another state, with its cause. */
-static int
-change(struct outbox *outbox, const struct message *message,
-    const char *from, const char *state, const char *why, bool counts,
-    struct error *error)
+int
+outbox_change(struct outbox *outbox, int64_t id, const char *from,
+    const char *state, const char *why, bool counts, struct error *error)
 {
 	struct statement *statement;
 
@@ -57,201 +55,15 @@ change(struct outbox *outbox, const struct message *message,
 	    "state = ?2, error = ?3, attempts = attempts + ?4 "
 	    "WHERE id = ?1 AND state = ?5", error)) == NULL)
 		return -1;
-	db_bind_int(statement, 1, message->id);
+	db_bind_int(statement, 1, id);
 	db_bind_text(statement, 2, state);
 	db_bind_text(statement, 3, why);
 	db_bind_int(statement, 4, counts);
 	db_bind_text(statement, 5, from);
-	return run_change(outbox, statement, message->id, from, error);
-}
-
-/* ---- claim ------------------------------------------------------------- */
-
-/* A message waits for an earlier one of its filter about its record in its
- * channel, also for one that a person or its own time holds back.  Between
- * filters the order of the queue is all there is. */
-static const char claim_sql[] =
-    "SELECT m.id, m.generation, m.key, m.filter, m.stream, m.record_id, "
-    "m.position, b.payload, b.delivery "
-    "FROM messages m JOIN bodies b ON b.message = m.id "
-    "WHERE m.channel = ?1 AND m." WAITING " AND m.state = 'queued' "
-    "AND (m.not_before IS NULL OR m.not_before <= ?2) "
-    "AND NOT EXISTS (SELECT 1 FROM messages e WHERE e.stream = m.stream "
-    "AND e.record_id = m.record_id AND e.id < m.id "
-    "AND e.channel = m.channel AND e.filter = m.filter "
-    "AND e.state IN ('queued', 'sending', 'in_doubt', 'held')) "
-    "ORDER BY m.id LIMIT 1";
-
-/* Does the filter name a thread itself?  Then that is the message's. */
-static bool
-own_thread(const char *payload, struct message *message)
-{
-	struct json json = { 0 };
-	struct error ignored;
-	char *ts = NULL;
-
-	if (json_parse(&json, payload, strlen(payload), &ignored) == 0)
-		ts = json_dup(&json, json_member(&json, 0, "thread_ts"));
-	if (ts != NULL)
-		snprintf(message->thread_ts, sizeof(message->thread_ts), "%s",
-		    ts);
-	free(ts);
-	json_free(&json);
-	return *message->thread_ts != '\0';
-}
-
-/* Does a change of the record go into the first message's thread? */
-static bool
-wants_thread(const char *delivery)
-{
-	struct json json = { 0 };
-	struct error ignored;
-	bool post;
-
-	post = delivery != NULL && json_parse(&json, delivery,
-	    strlen(delivery), &ignored) == 0 && json_is(&json,
-	    json_member(&json, 0, "on_change"), "post");
-	json_free(&json);
-	return !post;
-}
-
-/* The ts of the first message about the row's record in its channel.  One in
- * an earlier channel of the same name is out of reach. */
-static int
-find_thread(struct outbox *outbox, struct statement *row,
-    struct message *message, struct error *error)
-{
-	struct statement *statement;
-	int rc;
-
-	if ((statement = db_prepare(outbox->ledger->db, "SELECT slack_ts "
-	    "FROM messages WHERE stream = ?1 AND record_id = ?2 AND id < ?3 "
-	    "AND filter = ?4 AND channel = ?5 AND position = ?6 "
-	    "AND slack_channel = ?7 AND state = 'sent' "
-	    "AND thread_ts IS NULL ORDER BY id LIMIT 1",
-	    error)) == NULL)
+	if (run_change(outbox, statement, id, from, error) == -1)
 		return -1;
-	db_bind_text(statement, 1, db_text(row, 4));
-	db_bind_text(statement, 2, db_text(row, 5));
-	db_bind_int(statement, 3, message->id);
-	db_bind_text(statement, 4, db_text(row, 3));
-	db_bind_text(statement, 5, message->channel->name);
-	db_bind_int(statement, 6, db_int(row, 6));
-	db_bind_text(statement, 7, message->channel->slack);
-	if ((rc = db_step(statement, error)) == 1 &&
-	    db_text(statement, 0) != NULL)
-		snprintf(message->thread_ts, sizeof(message->thread_ts), "%s",
-		    db_text(statement, 0));
-	db_reset(statement);
-	return rc == -1 ? -1 : 0;
-}
-
-/* Write `sending` and the attempt. */
-static int
-mark_sending(struct outbox *outbox, const struct message *message,
-    struct error *error)
-{
-	struct statement *statement;
-	char now[CLOCK_TEXT];
-
-	clock_format(message->sending_ms, now);
-	if ((statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
-	    "state = 'sending', sending_at = ?2, thread_ts = ?3, error = NULL "
-	    "WHERE id = ?1 AND state = 'queued'", error)) == NULL)
-		return -1;
-	db_bind_int(statement, 1, message->id);
-	db_bind_text(statement, 2, now);
-	db_bind_text(statement, 3, *message->thread_ts != '\0' ?
-	    message->thread_ts : NULL);
-	if (db_run(statement, error) == -1)
-		return -1;
-	if ((statement = db_prepare(outbox->ledger->db, "INSERT INTO attempts "
-	    "(message, generation, number, started_at) VALUES (?1, ?2, "
-	    "(SELECT coalesce(max(number), 0) + 1 FROM attempts "
-	    "WHERE message = ?1 AND generation = ?2), ?3)", error)) == NULL)
-		return -1;
-	db_bind_int(statement, 1, message->id);
-	db_bind_int(statement, 2, message->generation);
-	db_bind_text(statement, 3, now);
-	if (db_run(statement, error) == -1)
-		return -1;
-	return audit(outbox, message->id, "message.sending", NULL, NULL,
-	    error);
-}
-
-static const struct http_answer no_http;
-
-/* 1: claimed, 0: its payload was damaged and it is dead now. */
-static int
-claim_row(struct outbox *outbox, struct statement *row,
-    struct message *message, struct buffer *body, struct error *error)
-{
-	const char *payload = db_text(row, 7);
-	static const char damaged[] = "its payload can't be read";
-	struct channel *channel = message->channel;
-
-	message->id = db_int(row, 0);
-	message->generation = db_int(row, 1);
-	message->sending_ms = clock_wall_ms();
-	if (ledger_message_token(outbox->ledger, db_text(row, 2),
-	    message->generation, message->token, error) == -1)
-		return -1;
-	if (!own_thread(payload, message) && wants_thread(db_text(row, 8)) &&
-	    find_thread(outbox, row, message, error) == -1)
-		return -1;
-	if (slack_post_body(payload, *channel->slack != '\0' ?
-	    channel->slack : channel->name, *message->thread_ts != '\0' ?
-	    message->thread_ts : NULL, message->token, body, error) == 0)
-		return mark_sending(outbox, message, error) == -1 ? -1 : 1;
-	/* A word of ours: a parser's may quote the payload. */
-	return change(outbox, message, "queued", "dead", damaged, false,
-	    error) == -1 || audit(outbox, message->id, "message.dead", "error",
-	    damaged, error) == -1 ? -1 : 0;
-}
-
-/* Is anything else queued for the channel? */
-static int
-look_behind(struct outbox *outbox, struct channel *channel,
-    struct error *error)
-{
-	struct statement *row;
-	int rc;
-
-	if ((row = db_prepare(outbox->ledger->db, "SELECT 1 FROM messages "
-	    "WHERE channel = ?1 AND " WAITING " AND state = 'queued' LIMIT 1",
-	    error)) == NULL)
-		return -1;
-	db_bind_text(row, 1, channel->name);
-	if ((rc = db_step(row, error)) == -1)
-		return -1;
-	db_reset(row);
-	channel->waiting = rc == 1;
-	return 0;
-}
-
-int
-outbox_claim(struct outbox *outbox, struct channel *channel,
-    struct message *message, struct buffer *body, struct error *error)
-{
-	struct statement *row;
-	char now[CLOCK_TEXT];
-	int rc;
-
-	channel->waiting = false;
-	do {
-		clock_now(now);
-		*message = (struct message){ .channel = channel };
-		if ((row = db_prepare(outbox->ledger->db, claim_sql,
-		    error)) == NULL)
-			return -1;
-		db_bind_text(row, 1, channel->name);
-		db_bind_text(row, 2, now);
-		if ((rc = db_step(row, error)) != 1)
-			return rc;
-		rc = claim_row(outbox, row, message, body, error);
-		db_reset(row);
-	} while (rc == 0);
-	return rc == -1 || look_behind(outbox, channel, error) == -1 ? -1 : 1;
+	return strcmp(state, "dead") == 0 || strcmp(state, "held") == 0 ?
+	    receipt_add(outbox->ledger, outbox->echo, id, error) : 0;
 }
 
 /* ---- outcomes ---------------------------------------------------------- */
@@ -298,10 +110,10 @@ fall_back(struct outbox *outbox, const struct message *message,
 	if (end_attempt(outbox, message, answer->class == SLACK_RATE ?
 	    "rate" : strcmp(state, "queued") == 0 ? "retry" : state, answer,
 	    http, error) == -1 ||
-	    change(outbox, message, "sending", state, answer->error, counts,
+	    outbox_change(outbox, message->id, "sending", state, answer->error, counts,
 	    error) == -1)
 		return -1;
-	return audit(outbox, message->id, event, "error", answer->error,
+	return outbox_audit(outbox, message->id, event, "error", answer->error,
 	    error);
 }
 
@@ -327,8 +139,37 @@ mark_sent(struct outbox *outbox, const struct message *message,
 	if (run_change(outbox, statement, message->id, from, error) == -1)
 		return -1;
 	snprintf(where, sizeof(where), "%s/%s", message->channel->slack, ts);
-	return audit(outbox, message->id, "message.sent", "slack", where,
-	    error);
+	if (outbox_audit(outbox, message->id, "message.sent", "slack", where,
+	    error) == -1)
+		return -1;
+	return receipt_add(outbox->ledger, outbox->echo, message->id, error);
+}
+
+/* Keep the channel's id, and who is told by it that it is another now. */
+static int
+identify(struct outbox *outbox, struct channel *channel, const char *id,
+    struct error *error)
+{
+	struct buffer detail;
+	char was[SLACK_ID_MAX];
+	int rc;
+
+	strcpy(was, *channel->slack != '\0' ? channel->slack : channel->lost);
+	pace_identify(outbox->pace, channel, id);
+	*channel->lost = '\0';
+	if (*was == '\0' || strcmp(was, id) == 0)
+		return 0;
+	log_warning("the channel %s is another one now: %s, and it was %s",
+	    channel->name, id, was);
+	buffer_init(&detail, 1024);
+	buffer_puts(&detail, "{");
+	buffer_json_member(&detail, "from", was);
+	buffer_json_member(&detail, "to", id);
+	buffer_puts(&detail, "}");
+	rc = audit_append(outbox->ledger, "channel.changed", channel->name,
+	    buffer_text(&detail), error);
+	buffer_free(&detail);
+	return rc;
 }
 
 int
@@ -336,7 +177,8 @@ outbox_sent(struct outbox *outbox, const struct message *message,
     const struct slack_answer *answer, const struct http_answer *http,
     struct error *error)
 {
-	pace_identify(outbox->pace, message->channel, answer->channel);
+	if (identify(outbox, message->channel, answer->channel, error) == -1)
+		return -1;
 	if (end_attempt(outbox, message, "sent", answer, http, error) == -1)
 		return -1;
 	return mark_sent(outbox, message, "sending", answer->ts, error);
@@ -349,6 +191,21 @@ outbox_again(struct outbox *outbox, const struct message *message,
 {
 	return fall_back(outbox, message, "queued", answer, http, counts,
 	    error);
+}
+
+int
+outbox_repost(struct outbox *outbox, const struct message *message,
+    const struct slack_answer *answer, const struct http_answer *http,
+    struct error *error)
+{
+	struct statement *statement;
+
+	if (outbox_again(outbox, message, answer, http, true, error) == -1 ||
+	    (statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
+	    "method = 'repost' WHERE id = ?1", error)) == NULL)
+		return -1;
+	db_bind_int(statement, 1, message->id);
+	return db_run(statement, error);
 }
 
 int
@@ -378,8 +235,8 @@ outbox_channel_dead(struct outbox *outbox, const struct channel *channel,
 			return rc;
 		message.id = db_int(row, 0);
 		db_reset(row);
-		if (change(outbox, &message, "queued", "dead", why, false,
-		    error) == -1 || audit(outbox, message.id, "message.dead",
+		if (outbox_change(outbox, message.id, "queued", "dead", why, false,
+		    error) == -1 || outbox_audit(outbox, message.id, "message.dead",
 		    "error", why, error) == -1)
 			return -1;
 	}
@@ -387,12 +244,13 @@ outbox_channel_dead(struct outbox *outbox, const struct channel *channel,
 
 /* ---- doubt ------------------------------------------------------------- */
 
-/* A row of id, generation, key, channel, sending_at, thread_ts. */
+/* A row of id, generation, key, channel, sending_at, thread_ts, method. */
 static int
 doubt_row(struct outbox *outbox, struct statement *row,
     struct message *message, struct error *error)
 {
 	const char *sending_at = db_text(row, 4), *thread = db_text(row, 5);
+	const char *method = db_text(row, 6);
 
 	*message = (struct message){ .id = db_int(row, 0),
 		.generation = db_int(row, 1) };
@@ -406,8 +264,11 @@ doubt_row(struct outbox *outbox, struct statement *row,
 	if (thread != NULL)
 		snprintf(message->thread_ts, sizeof(message->thread_ts), "%s",
 		    thread);
-	return ledger_message_token(outbox->ledger, db_text(row, 2),
-	    message->generation, message->token, error);
+	if (strcmp(method, "edit") == 0)
+		message->method = SLACK_UPDATE;
+	ledger_message_token(outbox->ledger, db_text(row, 2),
+	    message->generation, message->token);
+	return 0;
 }
 
 /* The next message in a state of doubt behind *message. */
@@ -419,7 +280,7 @@ doubt_next(struct outbox *outbox, const char *state, struct message *message,
 	int rc;
 
 	if ((row = db_prepare(outbox->ledger->db, "SELECT id, generation, key, "
-	    "channel, sending_at, thread_ts FROM messages "
+	    "channel, sending_at, thread_ts, method FROM messages "
 	    "WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT 1",
 	    error)) == NULL)
 		return -1;
@@ -446,7 +307,7 @@ outbox_settle_sent(struct outbox *outbox, const struct message *message,
 	char times[16];
 
 	snprintf(times, sizeof(times), "%d", copies);
-	if (audit(outbox, message->id, "message.settled", "found", times,
+	if (outbox_audit(outbox, message->id, "message.settled", "found", times,
 	    error) == -1)
 		return -1;
 	return mark_sent(outbox, message, "in_doubt", ts, error);
@@ -458,7 +319,7 @@ outbox_settle_unsent(struct outbox *outbox, const struct message *message,
 {
 	struct statement *statement;
 
-	if (change(outbox, message, "in_doubt", "queued", why, false,
+	if (outbox_change(outbox, message->id, "in_doubt", "queued", why, false,
 	    error) == -1 ||
 	    (statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
 	    "generation = generation + 1 WHERE id = ?1", error)) == NULL)
@@ -466,7 +327,7 @@ outbox_settle_unsent(struct outbox *outbox, const struct message *message,
 	db_bind_int(statement, 1, message->id);
 	if (db_run(statement, error) == -1)
 		return -1;
-	return audit(outbox, message->id, "message.queued", "settled", why,
+	return outbox_audit(outbox, message->id, "message.queued", "settled", why,
 	    error);
 }
 
@@ -474,109 +335,35 @@ int
 outbox_settle_held(struct outbox *outbox, const struct message *message,
     const char *why, struct error *error)
 {
-	if (change(outbox, message, "in_doubt", "held", why, false,
+	if (outbox_change(outbox, message->id, "in_doubt", "held", why, false,
 	    error) == -1)
 		return -1;
-	return audit(outbox, message->id, "message.held", "in_doubt", why,
+	return outbox_audit(outbox, message->id, "message.held", "in_doubt", why,
 	    error);
 }
 
-/* ---- start, due times -------------------------------------------------- */
+/* ---- start -------------------------------------------------------------- */
 
-/* A wall time of the ledger on the monotonic clock, not further ahead than
- * most_ms: the wall clock may have been set back meanwhile. */
-static int64_t
-ahead(const char *wall, int64_t now_ms, int64_t most_ms)
-{
-	int64_t at, left;
-
-	if (wall == NULL || clock_parse(wall, &at) == -1)
-		return INT64_MIN;
-	left = at - clock_wall_ms();
-	return left <= 0 ? INT64_MIN : now_ms + (left < most_ms ? left :
-	    most_ms);
-}
-
-static int64_t
-later(int64_t one, int64_t other)
-{
-	return one > other ? one : other;
-}
-
-static int
-load_channels(struct outbox *outbox, int64_t now_ms, struct error *error)
-{
-	int64_t span = outbox->pace->interval_ms + PACE_MARGIN_MAX_MS;
-	struct channel *channel;
-	struct statement *row;
-	int rc;
-
-	if ((row = db_prepare(outbox->ledger->db, "SELECT name, slack_channel, "
-	    "next_send_at, pause_until FROM channels", error)) == NULL)
-		return -1;
-	while ((rc = db_step(row, error)) == 1) {
-		channel = pace_channel(outbox->pace, db_text(row, 0));
-		if (channel == NULL) {
-			db_reset(row);
-			return error_set(error, EXIT_SYSTEM, "out of memory");
-		}
-		channel->due_ms = later(ahead(db_text(row, 2), now_ms, span),
-		    ahead(db_text(row, 3), now_ms, SLACK_RETRY_AFTER_MAX_MS));
-		if (db_text(row, 1) != NULL)
-			pace_identify(outbox->pace, channel, db_text(row, 1));
-	}
-	return rc;
-}
-
-static int
-load_workspace(struct outbox *outbox, int64_t now_ms, struct error *error)
-{
-	struct pace *pace = outbox->pace;
-	struct statement *row;
-	int rc;
-
-	if ((row = db_prepare(outbox->ledger->db, "SELECT method, pause_until "
-	    "FROM throttles", error)) == NULL)
-		return -1;
-	while ((rc = db_step(row, error)) == 1)
-		if (strcmp(db_text(row, 0), "workspace") == 0)
-			pace->next_ms = ahead(db_text(row, 1), now_ms,
-			    pace->gap_ms);
-		else if (strcmp(db_text(row, 0), "chat.postMessage") == 0)
-			pace->pause_ms = ahead(db_text(row, 1), now_ms,
-			    SLACK_RETRY_AFTER_MAX_MS);
-	return rc;
-}
-
-/* A crash left them: their requests may have reached Slack. */
-static int
-doubt_crashed(struct outbox *outbox, struct error *error)
+int
+outbox_crashed(struct outbox *outbox, int64_t now_ms, struct error *error)
 {
 	const struct slack_answer crash = { .class = SLACK_DOUBT,
 		.error = "deliver ended before an answer came" };
 	struct message message = { 0 };
 	int rc;
 
-	while ((rc = doubt_next(outbox, "sending", &message, error)) == 1)
-		if (outbox_failed(outbox, &message, "in_doubt", &crash,
-		    &no_http, error) == -1)
+	while ((rc = doubt_next(outbox, "sending", &message, error)) == 1) {
+		/* When it left is not known any more. */
+		pace_delay(outbox->pace, message.channel, now_ms +
+		    outbox->pace->interval_ms + outbox->pace->margin_ms);
+		/* The same edit twice is one edit. */
+		if ((message.method == SLACK_UPDATE ? outbox_again(outbox,
+		    &message, &crash, &no_http, true, error) :
+		    outbox_failed(outbox, &message, "in_doubt", &crash,
+		    &no_http, error)) == -1)
 			return -1;
+	}
 	return rc;
-}
-
-int
-outbox_load(struct outbox *outbox, int64_t now_ms, struct error *error)
-{
-	if (db_begin(outbox->ledger->db, error) == -1)
-		return -1;
-	if (load_channels(outbox, now_ms, error) == 0 &&
-	    load_workspace(outbox, now_ms, error) == 0 &&
-	    doubt_crashed(outbox, error) == 0 &&
-	    outbox_scan(outbox, error) == 0 &&
-	    db_commit(outbox->ledger->db, error) == 0)
-		return 0;
-	db_rollback(outbox->ledger->db);
-	return -1;
 }
 
 /* One look per channel into the index, not one per message. */
@@ -600,77 +387,9 @@ outbox_scan(struct outbox *outbox, struct error *error)
 			db_reset(row);
 			return error_set(error, EXIT_SYSTEM, "out of memory");
 		}
-		channel->waiting = true;
+		pace_waiting(outbox->pace, channel, true);
 	}
 	return rc;
-}
-
-/* A monotonic time as a wall time, NULL when it is not ahead. */
-static const char *
-wall(int64_t at_ms, int64_t now_ms, char out[CLOCK_TEXT])
-{
-	if (at_ms <= now_ms)
-		return NULL;
-	clock_format(clock_wall_ms() + (at_ms - now_ms), out);
-	return out;
-}
-
-int
-outbox_keep_channel(struct outbox *outbox, const struct channel *channel,
-    const char *reason, int64_t now_ms, struct error *error)
-{
-	struct statement *statement;
-	char at[CLOCK_TEXT];
-	const char *due = wall(channel->due_ms, now_ms, at);
-
-	if ((statement = db_prepare(outbox->ledger->db, "INSERT INTO channels "
-	    "(name, slack_channel, next_send_at, pause_until, reason) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET "
-	    "slack_channel = excluded.slack_channel, "
-	    "next_send_at = excluded.next_send_at, "
-	    "pause_until = excluded.pause_until, reason = excluded.reason",
-	    error)) == NULL)
-		return -1;
-	db_bind_text(statement, 1, channel->name);
-	db_bind_text(statement, 2, *channel->slack != '\0' ? channel->slack :
-	    NULL);
-	db_bind_text(statement, 3, due);
-	db_bind_text(statement, 4, reason != NULL ? due : NULL);
-	db_bind_text(statement, 5, reason);
-	return db_run(statement, error);
-}
-
-static int
-keep_throttle(struct outbox *outbox, const char *method, const char *until,
-    const char *reason, struct error *error)
-{
-	struct statement *statement;
-
-	if ((statement = db_prepare(outbox->ledger->db, "INSERT INTO throttles "
-	    "(method, pause_until, reason) VALUES (?1, ?2, ?3) "
-	    "ON CONFLICT (method) DO UPDATE SET "
-	    "pause_until = excluded.pause_until, reason = excluded.reason",
-	    error)) == NULL)
-		return -1;
-	db_bind_text(statement, 1, method);
-	db_bind_text(statement, 2, until);
-	db_bind_text(statement, 3, reason);
-	return db_run(statement, error);
-}
-
-int
-outbox_keep_workspace(struct outbox *outbox, const char *reason,
-    int64_t now_ms, struct error *error)
-{
-	const struct pace *pace = outbox->pace;
-	char at[CLOCK_TEXT];
-
-	if (reason != NULL && wall(pace->pause_ms, now_ms, at) != NULL)
-		return keep_throttle(outbox, "chat.postMessage", at, reason,
-		    error);
-	if (wall(pace->next_ms, now_ms, at) != NULL)
-		return keep_throttle(outbox, "workspace", at, "pace", error);
-	return 0;
 }
 
 /* One number of a statement with one text parameter. */

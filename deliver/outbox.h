@@ -2,8 +2,8 @@
  * outbox: the queue in the ledger.  Every statement that changes a message's
  * state after it was queued is here; STATES.md is its specification.
  *
- * Each function runs inside the caller's transaction (outbox_load opens its
- * own), writes the audit event of the change, and leaves the commit to the
+ * Each function runs inside the caller's transaction, writes the audit event
+ * of the change and the receipt of a final one, and leaves the commit to the
  * caller, which starts requests only behind it: the row says `sending` on disk
  * before the first byte leaves.  Errors: those of db.h.
  */
@@ -12,6 +12,7 @@
 
 #include "buffer.h"
 #include "deliver/pace.h"
+#include "deliver/receipt.h"
 #include "ledger.h"
 
 #define OUTBOX_TOKEN_MAX 33
@@ -19,6 +20,7 @@
 struct outbox {
 	struct ledger *ledger;
 	struct pace *pace;
+	struct echo *echo; /* for receipts */
 };
 
 /* A message that has been claimed, or one in doubt. */
@@ -27,20 +29,26 @@ struct message {
 	struct channel *channel;
 	int64_t sending_ms;           /* wall clock, of the claim */
 	char token[OUTBOX_TOKEN_MAX]; /* in its metadata */
+	enum slack_method method;     /* an edit is a SLACK_UPDATE */
+	char target_ts[SLACK_ID_MAX]; /* of the message that it edits */
 	char thread_ts[SLACK_ID_MAX]; /* "" when it is no reply */
+	bool own_thread;              /* which the filter named */
+	bool repost;                  /* for what can't be changed any more */
 };
 
-/* What a start finds: `sending` rows become in_doubt (a crash left them),
- * channels and pauses are read.  now_ms: monotonic. */
-int outbox_load(struct outbox *outbox, int64_t now_ms, struct error *error);
+/* What a crash left in `sending` may be in Slack: it is in_doubt now, and an
+ * edit is queued to be made again.  now_ms: monotonic. */
+int outbox_crashed(struct outbox *outbox, int64_t now_ms,
+    struct error *error);
 /* Mark the channels for which something is queued that may go now. */
 int outbox_scan(struct outbox *outbox, struct error *error);
 /* Claim the first message of the channel that may go, and write the body of
- * its request.  1: there is one, 0: none.  channel->waiting tells whether more
- * is queued.  A message whose payload is damaged is put among the dead and the
- * next one taken. */
+ * its request.  1: there is one, 0: none, or its method is paused.
+ * channel->waiting tells whether more is queued.  A message whose payload is
+ * damaged is put among the dead and the next one taken. */
 int outbox_claim(struct outbox *outbox, struct channel *channel,
-    struct message *message, struct buffer *body, struct error *error);
+    struct message *message, struct buffer *body, int64_t now_ms,
+    struct error *error);
 
 /* The outcomes.  answer is what came of the request. */
 int outbox_sent(struct outbox *outbox, const struct message *message,
@@ -50,6 +58,10 @@ int outbox_sent(struct outbox *outbox, const struct message *message,
 int outbox_again(struct outbox *outbox, const struct message *message,
     const struct slack_answer *answer, const struct http_answer *http,
     bool counts, struct error *error);
+/* What it edits or replies to is gone: queued, to be posted by itself. */
+int outbox_repost(struct outbox *outbox, const struct message *message,
+    const struct slack_answer *answer, const struct http_answer *http,
+    struct error *error);
 /* It is in_doubt, dead or held now (state), and the attempt used up. */
 int outbox_failed(struct outbox *outbox, const struct message *message,
     const char *state, const struct slack_answer *answer,
@@ -71,12 +83,6 @@ int outbox_settle_unsent(struct outbox *outbox, const struct message *message,
     const char *why, struct error *error);
 int outbox_settle_held(struct outbox *outbox, const struct message *message,
     const char *why, struct error *error);
-
-/* Keep the due times, so that a restart doesn't reset them. */
-int outbox_keep_channel(struct outbox *outbox, const struct channel *channel,
-    const char *reason, int64_t now_ms, struct error *error);
-int outbox_keep_workspace(struct outbox *outbox, const char *reason,
-    int64_t now_ms, struct error *error);
 
 /* How many messages are in a state. -1: error. */
 int64_t outbox_count(struct outbox *outbox, const char *state,

@@ -5,12 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NOWHERE SIZE_MAX
+#define CALM 100 /* so many messages without a 429 take 1 ms off the margin */
+
 void
-pace_init(struct pace *pace, int64_t interval_ms, int64_t gap_ms)
+pace_init(struct pace *pace, int64_t interval_ms, int64_t rate)
 {
-	*pace = (struct pace){ .interval_ms = interval_ms, .gap_ms = gap_ms,
+	int method;
+
+	*pace = (struct pace){ .interval_ms = interval_ms,
 		.margin_ms = interval_ms > 0 ? PACE_MARGIN_MS : 0,
-		.next_ms = INT64_MIN, .pause_ms = INT64_MIN };
+		.next_ms = INT64_MIN, .away_ms = INT64_MIN, .answer_us = -1 };
+	/* The margin keeps one more out of any second at its edges. */
+	if (rate > 0)
+		pace->gap_ms = (1000 + PACE_MARGIN_MS + rate - 1) / rate;
+	for (method = 0; method < SLACK_METHODS; method++)
+		pace->pause_ms[method] = INT64_MIN;
 }
 
 void
@@ -22,6 +32,7 @@ pace_free(struct pace *pace)
 		free(pace->channels[pace->count]);
 	}
 	free(pace->channels);
+	free(pace->heap);
 	*pace = (struct pace){ 0 };
 }
 
@@ -31,26 +42,132 @@ later(int64_t one, int64_t other)
 	return one > other ? one : other;
 }
 
-static void
-due_together(struct pace *pace, struct channel *channel)
-{
-	struct channel *other;
-	size_t i;
+/* ---- the heap ---------------------------------------------------------- */
 
-	for (i = 0; i < pace->count && *channel->slack != '\0'; i++) {
-		other = pace->channels[i];
-		if (other != channel && strcmp(other->slack,
-		    channel->slack) == 0)
-			other->due_ms = channel->due_ms = later(other->due_ms,
-			    channel->due_ms);
+static bool
+is_before(const struct channel *one, const struct channel *other)
+{
+	return one->due_ms != other->due_ms ? one->due_ms < other->due_ms :
+	    one->order < other->order;
+}
+
+static void
+place(struct pace *pace, struct channel *channel, size_t at)
+{
+	pace->heap[at] = channel;
+	channel->at = at;
+}
+
+/* Move a channel from its place to where it belongs. */
+static void
+sift(struct pace *pace, struct channel *channel)
+{
+	size_t at = channel->at, parent, child;
+
+	for (; at > 0; at = parent) {
+		parent = (at - 1) / 2;
+		if (!is_before(channel, pace->heap[parent]))
+			break;
+		place(pace, pace->heap[parent], at);
+	}
+	for (;; at = child) {
+		child = 2 * at + 1;
+		if (child >= pace->heap_count)
+			break;
+		if (child + 1 < pace->heap_count && is_before(
+		    pace->heap[child + 1], pace->heap[child]))
+			child++;
+		if (!is_before(pace->heap[child], channel))
+			break;
+		place(pace, pace->heap[child], at);
+	}
+	place(pace, channel, at);
+}
+
+/* Something about the channel has changed. */
+static void
+reorder(struct pace *pace, struct channel *channel)
+{
+	bool wanted = channel->waiting && !channel->busy;
+	struct channel *last;
+	size_t at = channel->at;
+
+	if (wanted) {
+		if (at == NOWHERE)
+			place(pace, channel, pace->heap_count++);
+		sift(pace, channel);
+	} else if (at != NOWHERE) {
+		channel->at = NOWHERE;
+		last = pace->heap[--pace->heap_count];
+		if (last != channel) {
+			place(pace, last, at);
+			sift(pace, last);
+		}
 	}
 }
 
 void
+pace_waiting(struct pace *pace, struct channel *channel, bool waiting)
+{
+	channel->waiting = waiting;
+	reorder(pace, channel);
+}
+
+void
+pace_busy(struct pace *pace, struct channel *channel, bool busy)
+{
+	channel->busy = busy;
+	reorder(pace, channel);
+}
+
+/* ---- channels ---------------------------------------------------------- */
+
+void
+pace_delay(struct pace *pace, struct channel *channel, int64_t until_ms)
+{
+	struct channel *twin = channel;
+
+	do {
+		twin->due_ms = later(twin->due_ms, until_ms);
+		reorder(pace, twin);
+		twin = twin->twin;
+	} while (twin != channel);
+}
+
+static void
+leave_ring(struct channel *channel)
+{
+	struct channel *before = channel;
+
+	while (before->twin != channel)
+		before = before->twin;
+	before->twin = channel->twin;
+	channel->twin = channel;
+}
+
+bool
 pace_identify(struct pace *pace, struct channel *channel, const char *slack)
 {
+	bool another = *channel->slack != '\0';
+	struct channel *other;
+	size_t i;
+
+	if (strcmp(channel->slack, slack) == 0)
+		return false;
+	leave_ring(channel);
+	channel->kept = false;
 	snprintf(channel->slack, sizeof(channel->slack), "%s", slack);
-	due_together(pace, channel);
+	for (i = 0; i < pace->count && *slack != '\0'; i++) {
+		other = pace->channels[i];
+		if (other == channel || strcmp(other->slack, slack) != 0)
+			continue;
+		channel->twin = other->twin;
+		other->twin = channel;
+		pace_delay(pace, channel, other->due_ms);
+		pace_delay(pace, other, channel->due_ms);
+		break;
+	}
+	return another;
 }
 
 /* Where name stands or belongs. */
@@ -69,84 +186,147 @@ position(const struct pace *pace, const char *name)
 	return low;
 }
 
+static int
+grow(struct pace *pace)
+{
+	size_t capacity = pace->capacity > 0 ? pace->capacity * 2 : 16;
+	struct channel **larger;
+
+	larger = realloc(pace->channels, capacity * sizeof(*larger));
+	if (larger == NULL)
+		return -1;
+	pace->channels = larger;
+	larger = realloc(pace->heap, capacity * sizeof(*larger));
+	if (larger == NULL)
+		return -1;
+	pace->heap = larger;
+	pace->capacity = capacity;
+	return 0;
+}
+
 struct channel *
 pace_channel(struct pace *pace, const char *name)
 {
-	size_t at = position(pace, name), capacity;
-	struct channel *channel, **channels;
+	size_t at = position(pace, name);
+	struct channel *channel;
 
 	if (at < pace->count && strcmp(pace->channels[at]->name, name) == 0)
 		return pace->channels[at];
-	if (pace->count == pace->capacity) {
-		capacity = pace->capacity > 0 ? pace->capacity * 2 : 16;
-		channels = realloc(pace->channels,
-		    capacity * sizeof(*channels));
-		if (channels == NULL)
-			return NULL;
-		pace->channels = channels;
-		pace->capacity = capacity;
-	}
+	if (pace->count == pace->capacity && grow(pace) == -1)
+		return NULL;
 	if ((channel = calloc(1, sizeof(*channel))) == NULL ||
 	    (channel->name = strdup(name)) == NULL) {
 		free(channel);
 		return NULL;
 	}
-	channel->due_ms = INT64_MIN;
-	if (slack_is_id(name))
-		pace_identify(pace, channel, name);
+	channel->due_ms = channel->kept_ms = INT64_MIN;
+	channel->twin = channel;
+	channel->at = NOWHERE;
 	memmove(pace->channels + at + 1, pace->channels + at,
 	    (pace->count - at) * sizeof(*pace->channels));
 	pace->channels[at] = channel;
 	pace->count++;
+	if (slack_is_id(name))
+		pace_identify(pace, channel, name);
 	return channel;
+}
+
+/* ---- time -------------------------------------------------------------- */
+
+/* By so much a claim comes before its due time, since it leaves so late. */
+static int64_t
+lead(const struct pace *pace)
+{
+	/* A wait ends up to 1 ms after its time. */
+	int64_t late_ms = pace->late_us / 1000 + 1;
+
+	/* A margin that is none has nothing to spare. */
+	if (late_ms * 2 > pace->margin_ms)
+		late_ms = pace->margin_ms / 2;
+	return late_ms < PACE_LEAD_MAX_MS ? late_ms : PACE_LEAD_MAX_MS;
 }
 
 struct channel *
 pace_next(struct pace *pace, int64_t now_ms, int64_t *due_ms)
 {
-	struct channel *channel, *best = NULL;
-	size_t i;
+	struct channel *first;
 
 	*due_ms = PACE_NEVER;
-	for (i = 0; i < pace->count; i++) {
-		channel = pace->channels[i];
-		if (channel->waiting && !channel->busy && (best == NULL ||
-		    channel->due_ms < best->due_ms))
-			best = channel;
-	}
-	if (best == NULL)
+	if (pace->heap_count == 0)
 		return NULL;
-	*due_ms = later(later(best->due_ms, pace->next_ms), pace->pause_ms);
-	return *due_ms <= now_ms ? best : NULL;
+	first = pace->heap[0];
+	*due_ms = later(first->due_ms == INT64_MIN ? INT64_MIN :
+	    first->due_ms - lead(pace), later(pace->next_ms, pace->away_ms));
+	return *due_ms <= now_ms ? first : NULL;
 }
 
-void
-pace_claimed(struct pace *pace, struct channel *channel, int64_t now_ms)
+/* The next one comes behind one that leaves, or left, then. */
+static void
+space(struct pace *pace, struct channel *channel, int64_t left_ms,
+    int64_t margin_ms)
 {
-	channel->busy = true;
-	pace_left(pace, channel, now_ms);
-}
-
-void
-pace_left(struct pace *pace, struct channel *channel, int64_t left_ms)
-{
-	channel->due_ms = later(channel->due_ms,
-	    left_ms + pace->interval_ms + pace->margin_ms);
-	due_together(pace, channel);
+	pace_delay(pace, channel, left_ms + pace->interval_ms + margin_ms);
 	if (pace->gap_ms > 0)
 		pace->next_ms = later(pace->next_ms, left_ms + pace->gap_ms);
 }
 
 void
-pace_pause(struct pace *pace, int64_t until_ms)
+pace_claimed(struct pace *pace, struct channel *channel, int64_t now_ms)
 {
-	pace->pause_ms = later(pace->pause_ms, until_ms);
+	channel->order = ++pace->claims;
+	channel->claimed_ms = now_ms;
+	pace_busy(pace, channel, true);
+	/* It will leave when it is due, if all goes as it did. */
+	space(pace, channel, later(now_ms, channel->due_ms), pace->margin_ms);
+}
+
+/* A mean over the last few, of which a single outlier moves little. */
+static int64_t
+mean(int64_t before, int64_t now, int64_t most)
+{
+	return before + ((now < most ? now : most) - before) / 8;
 }
 
 void
-pace_limited(struct pace *pace, int64_t now_ms, int64_t retry_after_ms)
+pace_answered(struct pace *pace, struct channel *channel, int64_t left_ms,
+    int64_t took_us)
 {
-	pace_pause(pace, now_ms + retry_after_ms);
+	int64_t excess_us = took_us, excess_ms;
+
+	pace->late_us = mean(pace->late_us, (left_ms - channel->claimed_ms) *
+	    1000, PACE_LEAD_MAX_MS * 1000);
+	if (pace->answer_us != -1)
+		excess_us = took_us > pace->answer_us ? took_us -
+		    pace->answer_us : 0;
+	/* Down at once, up slowly: the way to Slack may have become longer. */
+	if (pace->answer_us == -1 || took_us < pace->answer_us)
+		pace->answer_us = took_us;
+	else
+		pace->answer_us += (took_us - pace->answer_us) / 64;
+	excess_ms = excess_us / 1000 + PACE_EXCESS_MS;
+	if (excess_ms > PACE_EXCESS_MAX_MS)
+		excess_ms = PACE_EXCESS_MAX_MS;
+	space(pace, channel, left_ms, pace->interval_ms == 0 ? 0 :
+	    later(pace->margin_ms, excess_ms));
+	if (++pace->calm >= CALM && pace->margin_ms > PACE_MARGIN_MS) {
+		pace->margin_ms--;
+		pace->calm = 0;
+	}
+}
+
+void
+pace_away(struct pace *pace, int64_t until_ms)
+{
+	pace->away_ms = later(pace->away_ms, until_ms);
+}
+
+void
+pace_limited(struct pace *pace, enum slack_method method, int64_t now_ms,
+    int64_t retry_after_ms)
+{
+	pace->pause_ms[method] = later(pace->pause_ms[method],
+	    now_ms + retry_after_ms);
+	pace->calm = 0;
 	if (pace->margin_ms < PACE_MARGIN_MAX_MS)
 		pace->margin_ms += PACE_MARGIN_MS;
 }

@@ -4,12 +4,17 @@
  * Slack takes one message a second in a channel and "several hundred" a minute
  * in a workspace (https://docs.slack.dev/apis/web-api/rate-limits); above that
  * it answers 429, or says ok and hides the message.  So a channel is due one
- * interval and a margin after its last message was sent, the workspace keeps a
- * gap between any two, and a 429 pauses the method in the whole workspace.
+ * interval and a margin after its last message left, and the workspace keeps a
+ * gap between any two.  A 429 pauses its method in the whole workspace.
+ *
+ * Slack counts when it reads a request, not when that leaves.  An answer that
+ * took longer than answers do may have lost that time on its way there: what
+ * the margin doesn't cover of it is added.
  *
  * Pure: reads no clock and no database.  All times are milliseconds of the
- * monotonic clock; the outbox turns them into wall times to keep them.  A
- * struct pace owns its channels; pointers to them stay good until pace_free.
+ * monotonic clock; due.h turns them into wall times to keep them.  A struct
+ * pace owns its channels; pointers to them stay good until pace_free.  Fields
+ * are for reading: change them by the functions, which keep the order.
  */
 #ifndef LEDGERPIPE_DELIVER_PACE_H
 #define LEDGERPIPE_DELIVER_PACE_H
@@ -22,46 +27,74 @@
 
 #define PACE_MARGIN_MS 20 /* so that network jitter brings no 429 */
 #define PACE_MARGIN_MAX_MS 1000
+#define PACE_EXCESS_MS 5     /* over an answer's excess of time */
+#define PACE_EXCESS_MAX_MS 2000
+#define PACE_LEAD_MAX_MS 10  /* of a claim before its due time */
 #define PACE_NEVER INT64_MAX
 
 struct channel {
 	char *name;               /* as the filters write it */
 	char slack[SLACK_ID_MAX]; /* its id, "" while unknown */
 	int64_t due_ms;           /* when it may be sent to */
+	char lost[SLACK_ID_MAX];  /* an id that it had and that is no more */
+	bool kept;                /* the ledger has its id, and kept_ms */
+	int64_t kept_ms;          /* due_ms as the ledger has it; see due.h */
 	bool waiting;             /* there may be something queued for it */
 	bool busy;                /* a message is in flight or in doubt */
 	bool told;                /* the operator knows that it is dead */
 	int failures;             /* since the last success, for the backoff */
+	/* The rest is pace's. */
+	struct channel *twin;     /* a ring of those with the same id */
+	size_t at;                /* in the heap; SIZE_MAX: not there */
+	uint64_t order;           /* of its claim: the oldest goes first */
+	int64_t claimed_ms;
 };
 
 struct pace {
 	struct channel **channels; /* sorted by name */
 	size_t count, capacity;
+	struct channel **heap;     /* that wait and aren't busy, by due time */
+	size_t heap_count;
+	uint64_t claims;
 	int64_t interval_ms;       /* between two in a channel */
 	int64_t margin_ms;
 	int64_t gap_ms;            /* between two in the workspace; 0: none */
 	int64_t next_ms;           /* when the workspace may be sent to */
-	int64_t pause_ms;          /* the method is paused until then */
+	int64_t away_ms;           /* Slack is away: nothing until then */
+	int64_t pause_ms[SLACK_METHODS]; /* a method is paused until then */
+	int64_t answer_us;         /* how long answers take at best; -1: unknown */
+	int64_t late_us;           /* how long claims take to leave */
+	int calm;                  /* messages that were sent since the last 429 */
 };
 
-void pace_init(struct pace *pace, int64_t interval_ms, int64_t gap_ms);
+/* rate: messages a second in the workspace, 0 for no ceiling. */
+void pace_init(struct pace *pace, int64_t interval_ms, int64_t rate);
 void pace_free(struct pace *pace);
 /* The channel of that name, made if need be; NULL without memory. */
 struct channel *pace_channel(struct pace *pace, const char *name);
 /* Its id is known now.  Channels of one id, of which one filter may write the
- * name and another the id, are due together. */
-void pace_identify(struct pace *pace, struct channel *channel,
+ * name and another the id, are due together.  True: it was another before. */
+bool pace_identify(struct pace *pace, struct channel *channel,
     const char *slack);
+
+void pace_waiting(struct pace *pace, struct channel *channel, bool waiting);
+void pace_busy(struct pace *pace, struct channel *channel, bool busy);
+/* Not before that time, or later where that was said before. */
+void pace_delay(struct pace *pace, struct channel *channel, int64_t until_ms);
+
 /* The one that has been due the longest, or NULL; *due_ms gets when the next
- * one will be (PACE_NEVER: none waits). */
+ * one will be (PACE_NEVER: none waits).  What is claimed takes a moment to
+ * leave: a channel is given so much before it is due. */
 struct channel *pace_next(struct pace *pace, int64_t now_ms, int64_t *due_ms);
-/* A message leaves for the channel now. */
+/* A message for the channel is on its way; it is busy now. */
 void pace_claimed(struct pace *pace, struct channel *channel, int64_t now_ms);
-/* When it really left was known only afterwards: connecting took a while. */
-void pace_left(struct pace *pace, struct channel *channel, int64_t left_ms);
-/* Send nothing until then, or later where that was said before. */
-void pace_pause(struct pace *pace, int64_t until_ms);
-/* A 429: stop for so long, and keep a wider margin from now on. */
-void pace_limited(struct pace *pace, int64_t now_ms, int64_t retry_after_ms);
+/* It left then, as is known afterwards, and its answer took so long. */
+void pace_answered(struct pace *pace, struct channel *channel, int64_t left_ms,
+    int64_t took_us);
+/* Slack is away: send nothing until then. */
+void pace_away(struct pace *pace, int64_t until_ms);
+/* A 429: stop the method for so long, and keep a wider margin, for a while. */
+void pace_limited(struct pace *pace, enum slack_method method, int64_t now_ms,
+    int64_t retry_after_ms);
 
 #endif

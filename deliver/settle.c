@@ -24,6 +24,23 @@ settle_free(struct settle *settle)
 	}
 }
 
+void
+settle_reset(struct settle *settle)
+{
+	settle_free(settle);
+	settle->current = NULL;
+}
+
+bool
+settle_knows(const struct settle *settle, int64_t message)
+{
+	const struct doubt *doubt = settle->doubts;
+
+	while (doubt != NULL && doubt->message.id != message)
+		doubt = doubt->next;
+	return doubt != NULL;
+}
+
 int
 settle_add(struct settle *settle, const struct message *message,
     int64_t now_ms, struct error *error)
@@ -36,7 +53,7 @@ settle_add(struct settle *settle, const struct message *message,
 	doubt->message = *message;
 	doubt->due_ms = now_ms + (age < 0 || age > settle->delay_ms ? 0 :
 	    settle->delay_ms - age);
-	message->channel->busy = true;
+	pace_busy(settle->outbox->pace, message->channel, true);
 	for (at = &settle->doubts; *at != NULL; at = &(*at)->next)
 		;
 	*at = doubt;
@@ -114,13 +131,18 @@ ask_history(struct settle *settle, struct buffer *form, struct error *error)
 	const struct message *message = &settle->current->message;
 	bool thread = *message->thread_ts != '\0';
 	int64_t oldest = message->sending_ms - SETTLE_SKEW_MS;
+	int64_t latest = message->sending_ms + settle->timeout_ms +
+	    SETTLE_SKEW_MS;
 
 	if (settle->slack_ahead_ms < 0)
 		oldest += settle->slack_ahead_ms;
+	else
+		latest += settle->slack_ahead_ms;
 	field(form, "channel", message->channel->slack);
 	if (thread)
 		field(form, "ts", message->thread_ts);
 	field_time(form, "oldest", oldest > 0 ? oldest : 0);
+	field_time(form, "latest", latest);
 	field(form, "inclusive", "true");
 	field(form, "include_all_metadata", "true");
 	field(form, "limit", "200");
@@ -181,8 +203,8 @@ forget(struct settle *settle)
 	for (at = &settle->doubts; *at != doubt; at = &(*at)->next)
 		;
 	*at = doubt->next;
-	doubt->message.channel->busy = false;
-	doubt->message.channel->waiting = true;
+	pace_busy(settle->outbox->pace, doubt->message.channel, false);
+	pace_waiting(settle->outbox->pace, doubt->message.channel, true);
 	free(doubt);
 	settle->current = NULL;
 }
@@ -195,7 +217,7 @@ hold(struct settle *settle, const char *why, struct error *error)
 
 	log_error("message %lld is held: %s; see auditctl show %lld",
 	    (long long)message->id, why, (long long)message->id);
-	settle->held++;
+	settle->tally->held++;
 	forget(settle);
 	return rc;
 }
@@ -206,7 +228,6 @@ queue_again(struct settle *settle, const char *why, struct error *error)
 	int rc = outbox_settle_unsent(settle->outbox,
 	    &settle->current->message, why, error);
 
-	settle->resent++;
 	forget(settle);
 	return rc;
 }
@@ -235,7 +256,7 @@ looked(struct settle *settle, int64_t now_ms, struct error *error)
 	if (settle->copies > 0) {
 		rc = outbox_settle_sent(settle->outbox, &doubt->message,
 		    settle->ts, settle->copies, error);
-		settle->found++;
+		settle->tally->sent++;
 		forget(settle);
 		return rc;
 	}
@@ -277,7 +298,8 @@ refused(struct settle *settle, const struct call *call, const char *word,
 {
 	struct slack_answer answer;
 
-	slack_judge(&call->answer, call->not_sent, clock_wall_ms(), &answer);
+	slack_judge(&call->answer, SLACK_POST, call->not_sent,
+	    clock_wall_ms(), &answer);
 	if (answer.class == SLACK_RATE) {
 		failing(settle, now_ms, answer.retry_after_ms);
 		return 0;
@@ -420,6 +442,8 @@ settle_take(struct settle *settle, const struct call *call, int64_t now_ms,
 
 	settle->step = SETTLE_IDLE;
 	compare_clocks(settle, call);
+	if (settle->current == NULL)
+		return 0;
 	if (call->answer.status == 0 || json_parse(&json,
 	    buffer_text(&call->answer.body), call->answer.body.length,
 	    &ignored) == -1)

@@ -4,8 +4,8 @@
  * A post whose answer was lost may be in Slack or not.  Nothing is sent again
  * before it was looked for: by the opaque key in its metadata and by our own
  * bot_id, in conversations.history (conversations.replies for a thread), from
- * two minutes before it was sent on, by our clock or by Slack's, whichever is
- * earlier.
+ * two minutes before it was sent to two minutes after it timed out, by our
+ * clock and by Slack's.
  *
  *   found                     -> sent, under the ts that was found
  *   not found in three looks  -> queued, as a new generation; a fresh message
@@ -33,6 +33,11 @@
 #define SETTLE_CURSOR_MAX 512
 #define SETTLE_PAGES_MAX 500 /* of 200 messages: more is no history */
 
+/* What became of messages in this run. */
+struct tally {
+	int64_t sent, dead, held;
+};
+
 struct doubt {
 	struct message message;
 	int64_t due_ms; /* of the next look, monotonic */
@@ -51,8 +56,9 @@ enum settle_step {
 struct settle {
 	struct outbox *outbox;
 	struct client *client;
-	int64_t delay_ms;
+	int64_t delay_ms, timeout_ms; /* of a post */
 	bool resend;
+	struct tally *tally;
 
 	struct doubt *doubts;
 	enum settle_step step;
@@ -67,10 +73,13 @@ struct settle {
 	int failures;                /* in a row */
 	int64_t failing_since_ms;    /* monotonic; 0: it is not failing */
 	bool unauthorised;           /* the token is no good */
-	int64_t held, found, resent; /* so far */
 };
 
 void settle_free(struct settle *settle);
+/* Forget all doubts; the answer that is out will say nothing. */
+void settle_reset(struct settle *settle);
+/* Has this message been taken over? */
+bool settle_knows(const struct settle *settle, int64_t message);
 /* Take a message in doubt over. */
 int settle_add(struct settle *settle, const struct message *message,
     int64_t now_ms, struct error *error);

@@ -8,6 +8,12 @@
 
 #include "retry.h"
 
+const char *
+slack_method_name(enum slack_method method)
+{
+	return method == SLACK_UPDATE ? "chat.update" : "chat.postMessage";
+}
+
 /* A word for the ledger: what Slack says must not steer a terminal or a log. */
 static void
 keep_word(char out[128], const char *text)
@@ -65,7 +71,8 @@ judge_ok(const struct json *json, struct slack_answer *out)
 }
 
 static void
-judge_object(const struct json *json, struct slack_answer *out)
+judge_object(const struct json *json, enum slack_method method,
+    struct slack_answer *out)
 {
 	char *word;
 
@@ -77,7 +84,7 @@ judge_object(const struct json *json, struct slack_answer *out)
 	if (word == NULL)
 		decide(out, SLACK_DOUBT, "an answer without ok and error");
 	else {
-		decide(out, slack_error_class(word), word);
+		decide(out, slack_error_class(word, method), word);
 		if (out->class == SLACK_MESSAGE)
 			add_pointer(out, json);
 	}
@@ -92,7 +99,7 @@ judge_foreign(long status, struct slack_answer *out)
 
 	snprintf(text, sizeof(text), "HTTP status %ld without Slack's JSON",
 	    status);
-	/* No chat.postMessage answers so.  Redirects and these say that the
+	/* No method answers so.  Redirects and these say that the
 	 * address or the proxy is wrong; others may mean what was sent. */
 	if ((status >= 300 && status < 400) || status == 401 ||
 	    status == 404 || status == 407)
@@ -122,8 +129,8 @@ judge_wait(const struct http_answer *answer, int64_t now_wall_ms,
 }
 
 void
-slack_judge(const struct http_answer *answer, bool not_sent,
-    int64_t now_wall_ms, struct slack_answer *out)
+slack_judge(const struct http_answer *answer, enum slack_method method,
+    bool not_sent, int64_t now_wall_ms, struct slack_answer *out)
 {
 	struct json json = { 0 };
 	struct error ignored;
@@ -143,69 +150,12 @@ slack_judge(const struct http_answer *answer, bool not_sent,
 	else if (json_parse(&json, buffer_text(&answer->body),
 	    answer->body.length, &ignored) == 0 &&
 	    json_type(&json, 0) == JSON_OBJECT)
-		judge_object(&json, out);
+		judge_object(&json, method, out);
 	else
 		judge_foreign(answer->status, out);
 	json_free(&json);
 	if (out->class == SLACK_RATE)
 		judge_wait(answer, now_wall_ms, out);
-}
-
-/* Members that deliver writes itself. */
-static bool
-is_ours(const struct json *json, json_node node, bool thread)
-{
-	return json_named(json, node, "channel") ||
-	    json_named(json, node, "metadata") ||
-	    (thread && json_named(json, node, "thread_ts"));
-}
-
-int
-slack_post_body(const char *payload, const char *channel,
-    const char *thread_ts, const char *token, struct buffer *out,
-    struct error *error)
-{
-	struct json json = { 0 };
-	json_node node;
-	int rc = -1;
-
-	buffer_clear(out);
-	if (json_parse(&json, payload, strlen(payload), error) == -1)
-		return -1;
-	if (json_type(&json, 0) != JSON_OBJECT) {
-		error_set(error, EXIT_DATA, "its payload is not an object");
-		goto out;
-	}
-	buffer_puts(out, "{");
-	buffer_json_member(out, "channel", channel);
-	if (thread_ts != NULL)
-		buffer_json_member(out, "thread_ts", thread_ts);
-	if (json_member(&json, 0, "unfurl_links") == JSON_NONE)
-		buffer_puts(out, ",\"unfurl_links\":false");
-	if (json_member(&json, 0, "unfurl_media") == JSON_NONE)
-		buffer_puts(out, ",\"unfurl_media\":false");
-	for (node = json_first(&json, 0); node != JSON_NONE;
-	    node = json_next(&json, node)) {
-		const struct json_value *value = &json.values[node];
-
-		if (is_ours(&json, node, thread_ts != NULL))
-			continue;
-		buffer_puts(out, ",");
-		buffer_append(out, json.text + value->name,
-		    (size_t)(value->name_end - value->name));
-		buffer_puts(out, ":");
-		buffer_append(out, json.text + value->start,
-		    value->end - value->start);
-	}
-	buffer_puts(out, ",\"metadata\":{\"event_type\":\""
-	    SLACK_METADATA_TYPE "\",\"event_payload\":{");
-	buffer_json_member(out, "key", token);
-	buffer_puts(out, "}}}");
-	rc = out->failed ? error_set(error, EXIT_DATA,
-	    "its payload is too large") : 0;
-out:
-	json_free(&json);
-	return rc;
 }
 
 bool

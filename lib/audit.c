@@ -29,20 +29,19 @@ add(crypto_generichash_state *state, const char *text)
 		    length);
 }
 
-static int
-event_hash(struct ledger *ledger, const struct event *event,
+static void
+event_hash(const struct ledger *ledger, const struct event *event,
     const unsigned char previous[LEDGER_HASH_BYTES],
-    unsigned char hash[LEDGER_HASH_BYTES], struct error *error)
+    unsigned char hash[LEDGER_HASH_BYTES])
 {
-	unsigned char key[LEDGER_KEY_BYTES], bytes[8];
+	unsigned char bytes[8];
 	crypto_generichash_state state;
 	int i;
 
-	if (ledger_key(ledger, "lpaudit_", key, error) == -1)
-		return -1;
 	for (i = 0; i < 8; i++)
 		bytes[i] = (unsigned char)((uint64_t)event->sequence >> (8 * i));
-	crypto_generichash_init(&state, key, sizeof(key), LEDGER_HASH_BYTES);
+	crypto_generichash_init(&state, ledger_key(ledger, KEY_AUDIT),
+	    LEDGER_KEY_BYTES, LEDGER_HASH_BYTES);
 	crypto_generichash_update(&state, previous, LEDGER_HASH_BYTES);
 	crypto_generichash_update(&state, bytes, sizeof(bytes));
 	add(&state, event->time);
@@ -51,36 +50,41 @@ event_hash(struct ledger *ledger, const struct event *event,
 	add(&state, event->subject);
 	add(&state, event->detail);
 	crypto_generichash_final(&state, hash, LEDGER_HASH_BYTES);
-	sodium_memzero(key, sizeof(key));
-	return 0;
 }
 
-/* The head of the chain: zeros and sequence 0 before the first event. */
+/* The head of the chain: zeros and sequence 0 before the first event.  Nobody
+ * else adds to it while our transaction is open. */
 static int
-head(struct ledger *ledger, int64_t *sequence,
-    unsigned char hash[LEDGER_HASH_BYTES], struct error *error)
+read_head(struct ledger *ledger, struct error *error)
 {
+	uint64_t transaction = db_transaction(ledger->db);
 	struct statement *statement;
 	const void *bytes;
 	size_t count;
 	int rc;
 
-	*sequence = 0;
-	memset(hash, 0, LEDGER_HASH_BYTES);
+	if (transaction != 0 && ledger->head_transaction == transaction)
+		return 0;
+	ledger->head_sequence = 0;
+	memset(ledger->head_hash, 0, LEDGER_HASH_BYTES);
 	if ((statement = db_prepare(ledger->db, "SELECT seq, hash FROM audit "
 	    "ORDER BY seq DESC LIMIT 1", error)) == NULL)
 		return -1;
-	if ((rc = db_step(statement, error)) != 1)
-		return rc;
-	*sequence = db_int(statement, 0);
+	if ((rc = db_step(statement, error)) == -1)
+		return -1;
+	ledger->head_transaction = transaction;
+	if (rc == 0)
+		return 0;
+	ledger->head_sequence = db_int(statement, 0);
 	bytes = db_bytes(statement, 1, &count);
 	if (bytes == NULL || count != LEDGER_HASH_BYTES) {
 		db_reset(statement);
+		ledger->head_transaction = 0;
 		return error_set(error, EXIT_DATA,
 		    "the audit log is damaged at event %lld: run auditctl "
-		    "check", (long long)*sequence);
+		    "check", (long long)ledger->head_sequence);
 	}
-	memcpy(hash, bytes, LEDGER_HASH_BYTES);
+	memcpy(ledger->head_hash, bytes, LEDGER_HASH_BYTES);
 	db_reset(statement);
 	return 0;
 }
@@ -89,18 +93,18 @@ int
 audit_append(struct ledger *ledger, const char *event, const char *subject,
     const char *detail, struct error *error)
 {
-	unsigned char previous[LEDGER_HASH_BYTES], hash[LEDGER_HASH_BYTES];
+	unsigned char hash[LEDGER_HASH_BYTES];
 	struct statement *statement;
 	char now[CLOCK_TEXT];
 	struct event row = { .time = now, .actor = ledger->actor,
 		.event = event, .subject = subject, .detail = detail };
 
 	clock_now(now);
-	if (head(ledger, &row.sequence, previous, error) == -1)
+	if (read_head(ledger, error) == -1)
 		return -1;
-	row.sequence++;
-	if (event_hash(ledger, &row, previous, hash, error) == -1 ||
-	    (statement = db_prepare(ledger->db, "INSERT INTO audit (seq, time, "
+	row.sequence = ledger->head_sequence + 1;
+	event_hash(ledger, &row, ledger->head_hash, hash);
+	if ((statement = db_prepare(ledger->db, "INSERT INTO audit (seq, time, "
 	    "actor, event, subject, detail, previous, hash) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", error)) == NULL)
 		return -1;
@@ -110,9 +114,13 @@ audit_append(struct ledger *ledger, const char *event, const char *subject,
 	db_bind_text(statement, 4, row.event);
 	db_bind_text(statement, 5, row.subject);
 	db_bind_text(statement, 6, row.detail);
-	db_bind_bytes(statement, 7, previous, sizeof(previous));
+	db_bind_bytes(statement, 7, ledger->head_hash, LEDGER_HASH_BYTES);
 	db_bind_bytes(statement, 8, hash, sizeof(hash));
-	return db_run(statement, error);
+	if (db_run(statement, error) == -1)
+		return -1;
+	ledger->head_sequence = row.sequence;
+	memcpy(ledger->head_hash, hash, sizeof(hash));
+	return 0;
 }
 
 static int
@@ -157,10 +165,7 @@ audit_verify(struct ledger *ledger, int64_t *sequence, struct error *error)
 			goto broken;
 		}
 		*sequence = row.sequence;
-		if (event_hash(ledger, &row, previous, hash, error) == -1) {
-			db_reset(statement);
-			return -1;
-		}
+		event_hash(ledger, &row, previous, hash);
 		if (!same(statement, 6, previous) || !same(statement, 7, hash)) {
 			error_set(error, EXIT_NO, "event %lld is not what was "
 			    "written", (long long)row.sequence);

@@ -2,10 +2,12 @@
 #include "clock.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define YEAR_1 (-62135596800000LL)
 #define YEAR_9999 253402300799999LL
@@ -31,6 +33,19 @@ clock_monotonic_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void
+clock_boot(char out[CLOCK_BOOT])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id",
+	    O_RDONLY | O_CLOEXEC);
+	ssize_t count = fd == -1 ? 0 : read(fd, out, CLOCK_BOOT - 1);
+
+	out[count > 0 ? count : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	if (fd != -1)
+		close(fd);
 }
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar. */

@@ -13,9 +13,13 @@
 #include <stdint.h>
 
 #define CLOCK_TEXT 25 /* 24 characters and a NUL */
+#define CLOCK_BOOT 64
 
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void);
+/* Which boot of the machine the monotonic clock counts from: the same text in
+ * every process until the next one; "" when it can't be known. */
+void clock_boot(char out[CLOCK_BOOT]);
 /* Write a time of the years 0001 to 9999; outside them the nearest border. */
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT]);
 /* The wall clock now, written. */

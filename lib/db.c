@@ -15,6 +15,7 @@ struct statement {
 	sqlite3_stmt *handle;
 	struct db *db;
 	char *sql;
+	const char *source; /* where the caller has the same text */
 	struct statement *next;
 	bool failed; /* a bind ran out of memory */
 };
@@ -23,6 +24,7 @@ struct db {
 	sqlite3 *handle;
 	struct statement *statements;
 	bool transaction;
+	uint64_t transactions; /* so far */
 };
 
 static int
@@ -153,6 +155,7 @@ db_begin(struct db *db, struct error *error)
 	    SQLITE_OK)
 		return fail(db, error, "begin a transaction");
 	db->transaction = true;
+	db->transactions++;
 	return 0;
 }
 
@@ -174,18 +177,40 @@ db_rollback(struct db *db)
 	}
 }
 
-struct statement *
-db_prepare(struct db *db, const char *sql, struct error *error)
+uint64_t
+db_transaction(const struct db *db)
+{
+	return db->transaction ? db->transactions : 0;
+}
+
+static struct statement *
+find(const struct db *db, const char *sql)
 {
 	struct statement *statement;
 
+	/* Most texts are constants, and stand where they stood. */
 	for (statement = db->statements; statement != NULL;
 	    statement = statement->next)
-		if (strcmp(statement->sql, sql) == 0) {
-			db_reset(statement);
-			sqlite3_clear_bindings(statement->handle);
+		if (statement->source == sql &&
+		    strcmp(statement->sql, sql) == 0)
 			return statement;
-		}
+	for (statement = db->statements; statement != NULL;
+	    statement = statement->next)
+		if (strcmp(statement->sql, sql) == 0)
+			break;
+	return statement;
+}
+
+struct statement *
+db_prepare(struct db *db, const char *sql, struct error *error)
+{
+	struct statement *statement = find(db, sql);
+
+	if (statement != NULL) {
+		db_reset(statement);
+		sqlite3_clear_bindings(statement->handle);
+		return statement;
+	}
 	if ((statement = calloc(1, sizeof(*statement))) == NULL ||
 	    (statement->sql = strdup(sql)) == NULL) {
 		free(statement);
@@ -193,6 +218,7 @@ db_prepare(struct db *db, const char *sql, struct error *error)
 		return NULL;
 	}
 	statement->db = db;
+	statement->source = sql;
 	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
 	    &statement->handle, NULL) != SQLITE_OK) {
 		fail(db, error, "prepare SQL");

@@ -36,6 +36,8 @@ int db_execute(struct db *db, const char *sql, struct error *error);
 int db_begin(struct db *db, struct error *error); /* takes the write lock */
 int db_commit(struct db *db, struct error *error);
 void db_rollback(struct db *db); /* no transaction: nothing happens */
+/* A number that no other transaction of this db has; 0: none is open. */
+uint64_t db_transaction(const struct db *db);
 
 /* The prepared statement for a text, reset and without bindings.  It is kept
  * by the db (looked up by the text), which frees it at db_close: the caller

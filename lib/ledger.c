@@ -44,6 +44,29 @@ key_file_create(const char *path, struct error *error)
 }
 
 static int
+derive_keys(struct ledger *ledger, struct error *error)
+{
+	static const char *const contexts[LEDGER_KEYS] = {
+		[KEY_VAULT] = "lpvault_",
+		[KEY_AUDIT] = "lpaudit_",
+		[KEY_MESSAGE] = "lpmsgkey",
+	};
+	size_t i;
+
+	if (secret_new(&ledger->keys, LEDGER_KEYS * LEDGER_KEY_BYTES,
+	    error) == -1)
+		return -1;
+	for (i = 0; i < LEDGER_KEYS; i++)
+		if (crypto_kdf_derive_from_key((unsigned char *)
+		    ledger->keys.text + i * LEDGER_KEY_BYTES, LEDGER_KEY_BYTES,
+		    1, contexts[i], (const unsigned char *)
+		    ledger->master.text) != 0)
+			return error_set(error, EXIT_BUG,
+			    "cannot derive a key");
+	return 0;
+}
+
+static int
 key_load(struct ledger *ledger, const char *path, struct error *error)
 {
 	struct secret hex = { 0 };
@@ -67,20 +90,17 @@ key_load(struct ledger *ledger, const char *path, struct error *error)
 	    (unsigned char *)ledger->master.text, LEDGER_KEY_BYTES,
 	    (const unsigned char *)"key id", 6);
 	sodium_bin2hex(ledger->key_id, sizeof(ledger->key_id), digest, 8);
-	rc = 0;
+	rc = derive_keys(ledger, error);
 out:
 	secret_free(&hex);
 	return rc;
 }
 
-int
-ledger_key(const struct ledger *ledger, const char context[8],
-    unsigned char key[LEDGER_KEY_BYTES], struct error *error)
+const unsigned char *
+ledger_key(const struct ledger *ledger, enum ledger_purpose purpose)
 {
-	if (crypto_kdf_derive_from_key(key, LEDGER_KEY_BYTES, 1, context,
-	    (const unsigned char *)ledger->master.text) != 0)
-		return error_set(error, EXIT_BUG, "cannot derive a key");
-	return 0;
+	return (const unsigned char *)ledger->keys.text +
+	    purpose * LEDGER_KEY_BYTES;
 }
 
 /* user_version is set in the transaction that makes the tables. */
@@ -248,6 +268,7 @@ ledger_close(struct ledger *ledger)
 {
 	db_close(ledger->db);
 	secret_free(&ledger->master);
+	secret_free(&ledger->keys);
 	ledger->db = NULL;
 }
 
@@ -323,24 +344,21 @@ record_outcome(struct ledger *ledger, const char *stream,
 	return rc;
 }
 
-int
-ledger_message_token(struct ledger *ledger, const char *text,
-    int64_t generation, char out[33], struct error *error)
+void
+ledger_message_token(const struct ledger *ledger, const char *text,
+    int64_t generation, char out[33])
 {
-	unsigned char key[LEDGER_KEY_BYTES], digest[16];
+	unsigned char digest[16];
 	crypto_generichash_state state;
 	char number[32];
 
-	if (ledger_key(ledger, "lpmsgkey", key, error) == -1)
-		return -1;
 	snprintf(number, sizeof(number), "%lld:", (long long)generation);
-	crypto_generichash_init(&state, key, sizeof(key), sizeof(digest));
+	crypto_generichash_init(&state, ledger_key(ledger, KEY_MESSAGE),
+	    LEDGER_KEY_BYTES, sizeof(digest));
 	crypto_generichash_update(&state, (const unsigned char *)number,
 	    strlen(number));
 	crypto_generichash_update(&state, (const unsigned char *)text,
 	    strlen(text));
 	crypto_generichash_final(&state, digest, sizeof(digest));
 	sodium_bin2hex(out, 33, digest, sizeof(digest));
-	sodium_memzero(key, sizeof(key));
-	return 0;
 }

@@ -30,8 +30,13 @@
 struct ledger {
 	struct db *db;
 	struct secret master; /* 32 bytes */
+	struct secret keys;   /* derived from it, see ledger_keys.h */
 	char key_id[LEDGER_KEY_ID_MAX];
 	const char *actor; /* the tool, for the audit trail */
+	/* The head of the audit chain, known while a transaction is open. */
+	uint64_t head_transaction;
+	int64_t head_sequence;
+	unsigned char head_hash[LEDGER_HASH_BYTES];
 };
 
 /* Create the database and, unless it exists, the key file; both are 0600.
@@ -89,7 +94,7 @@ int record_outcome(struct ledger *ledger, const char *stream,
     struct buffer *outcome, struct error *error);
 
 /* Opaque, unguessable hex name of (text, generation): 32 digits and a NUL. */
-int ledger_message_token(struct ledger *ledger, const char *text,
-    int64_t generation, char out[33], struct error *error);
+void ledger_message_token(const struct ledger *ledger, const char *text,
+    int64_t generation, char out[33]);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * ledger_keys: the keys that the ledger's own modules derive from its master
- * key.  For ledger.c, audit.c and vault.c alone.
+ * key, once, when it is opened.  For ledger.c, audit.c and vault.c alone.
  */
 #ifndef LEDGERPIPE_LEDGER_KEYS_H
 #define LEDGERPIPE_LEDGER_KEYS_H
@@ -9,8 +9,10 @@
 
 #define LEDGER_KEY_BYTES 32
 
-/* Fill key for a context of 8 characters; wipe it after use. */
-int ledger_key(const struct ledger *ledger, const char context[8],
-    unsigned char key[LEDGER_KEY_BYTES], struct error *error);
+enum ledger_purpose { KEY_VAULT, KEY_AUDIT, KEY_MESSAGE, LEDGER_KEYS };
+
+/* LEDGER_KEY_BYTES bytes that live as long as the ledger is open. */
+const unsigned char *ledger_key(const struct ledger *ledger,
+    enum ledger_purpose purpose);
 
 #endif

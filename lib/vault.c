@@ -53,24 +53,19 @@ static int
 seal(struct ledger *ledger, const struct vault_item *item,
     struct error *error)
 {
-	unsigned char key[LEDGER_KEY_BYTES], nonce[NONCE_BYTES], *sealed;
+	const unsigned char *key = ledger_key(ledger, KEY_VAULT);
+	unsigned char nonce[NONCE_BYTES], *sealed;
 	unsigned long long length = 0;
-	int rc = -1;
+	int rc;
 
-	if (ledger_key(ledger, "lpvault_", key, error) == -1)
-		return -1;
-	if ((sealed = malloc(item->length + TAG_BYTES)) == NULL) {
-		error_set(error, EXIT_SYSTEM, "out of memory");
-		goto out;
-	}
+	if ((sealed = malloc(item->length + TAG_BYTES)) == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
 	randombytes_buf(nonce, sizeof(nonce));
 	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, &length,
 	    (const unsigned char *)item->value, item->length,
 	    (const unsigned char *)item->name, strlen(item->name), NULL,
 	    nonce, key);
 	rc = store(ledger, item->name, nonce, sealed, (size_t)length, error);
-out:
-	sodium_memzero(key, sizeof(key));
 	free(sealed);
 	return rc;
 }
@@ -124,7 +119,6 @@ static int
 unseal(struct ledger *ledger, const char *name, struct statement *statement,
     struct secret *secret, struct error *error)
 {
-	unsigned char key[LEDGER_KEY_BYTES];
 	const void *nonce, *sealed;
 	size_t nonce_length, length;
 	int rc;
@@ -136,14 +130,10 @@ unseal(struct ledger *ledger, const char *name, struct statement *statement,
 		    "damaged: set it again", name);
 	if (secret_new(secret, length - TAG_BYTES, error) == -1)
 		return -1;
-	if (ledger_key(ledger, "lpvault_", key, error) == -1) {
-		secret_free(secret);
-		return -1;
-	}
 	rc = crypto_aead_xchacha20poly1305_ietf_decrypt(
 	    (unsigned char *)secret->text, NULL, NULL, sealed, length,
-	    (const unsigned char *)name, strlen(name), nonce, key);
-	sodium_memzero(key, sizeof(key));
+	    (const unsigned char *)name, strlen(name), nonce,
+	    ledger_key(ledger, KEY_VAULT));
 	if (rc == 0)
 		return 0;
 	secret_free(secret);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/report.h"
+
+#include "clock.h"
+#include "log.h"
+
+/* What is left in the queue. */
+struct rest {
+	int64_t queued, doubts;
+	int64_t later;   /* queued for a time to come */
+	int64_t blocked; /* queued behind one that is held */
+};
+
+static int
+count_rest(struct pump *pump, struct rest *rest, struct error *error)
+{
+	rest->later = outbox_count_later(&pump->outbox, error);
+	rest->blocked = rest->later == -1 ? -1 :
+	    outbox_count_blocked(&pump->outbox, error);
+	rest->doubts = rest->blocked == -1 ? -1 :
+	    outbox_count(&pump->outbox, "in_doubt", error);
+	rest->queued = rest->doubts == -1 ? -1 :
+	    outbox_count(&pump->outbox, "queued", error);
+	if (rest->queued == -1)
+		return -1;
+	rest->queued -= rest->later + rest->blocked;
+	return 0;
+}
+
+static void
+tell(const struct pump *pump, const struct rest *rest)
+{
+	const struct intake *intake = &pump->intake;
+	const struct tally *tally = &pump->tally;
+
+	if (tally->sent + tally->dead + tally->held + intake->rejected > 0)
+		log_info("%lld sent, %lld unchanged, %lld rejected, %lld dead, "
+		    "%lld held, %lld waiting", (long long)tally->sent,
+		    (long long)intake->unchanged, (long long)intake->rejected,
+		    (long long)tally->dead, (long long)tally->held,
+		    (long long)(rest->queued + rest->doubts));
+	if (intake->rejected > 0)
+		log_error("%lld records were rejected by their filters, or "
+		    "couldn't be read: auditctl list --state dead says why",
+		    (long long)intake->rejected);
+	if (rest->later > 0)
+		log_info("%lld messages wait for their time (not_before)",
+		    (long long)rest->later);
+	if (rest->blocked > 0)
+		log_error("%lld messages wait behind earlier ones about the "
+		    "same records, which are held: decide with auditctl list "
+		    "--state held, then auditctl replay",
+		    (long long)rest->blocked);
+}
+
+static bool
+is_paused(const struct pump *pump)
+{
+	int64_t now = clock_monotonic_ms();
+	int method;
+
+	for (method = 0; method < SLACK_METHODS; method++)
+		if (pump->pace.pause_ms[method] > now)
+			return true;
+	return false;
+}
+
+int
+report_end(struct pump *pump)
+{
+	const struct tally *tally = &pump->tally;
+	struct error error;
+	struct rest rest;
+
+	if (count_rest(pump, &rest, &error) == -1)
+		return log_failure(&error);
+	tell(pump, &rest);
+	if (pump->stopped != SLACK_SENT)
+		return pump->stopped == SLACK_AUTH ? EXIT_NOAUTH :
+		    EXIT_PROTOCOL;
+	if (pump->intake.failed)
+		return log_failure(&pump->intake.failure);
+	if (pump->away_since_ms != 0) {
+		log_error("Slack can't be reached: %lld messages stay queued "
+		    "for the next run", (long long)rest.queued);
+		return EXIT_UNAVAILABLE;
+	}
+	if (rest.queued + rest.doubts > 0) {
+		log_error("%lld messages stay queued and %lld in doubt for the "
+		    "next run%s", (long long)rest.queued,
+		    (long long)rest.doubts, is_paused(pump) ?
+		    ": Slack asked for a pause" : "");
+		return EXIT_TEMPFAIL;
+	}
+	if (!pump->intake.ended)
+		return EXIT_TEMPFAIL; /* a signal; the rest of it is unread */
+	return tally->dead + tally->held + pump->intake.rejected +
+	    rest.blocked > 0 ? EXIT_DATA : EXIT_DONE;
+}
