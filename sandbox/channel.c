@@ -147,6 +147,21 @@ channel_parent(const struct channel *channel, const char *ts)
 	    NULL;
 }
 
+void
+channel_remove(struct channel *channel, struct message *message)
+{
+	struct message *parent = message->thread_ts[0] != '\0' ?
+	    channel_parent(channel, message->thread_ts) : NULL;
+	size_t behind = channel->count - 1 -
+	    (size_t)(message - channel->messages);
+
+	if (parent != NULL)
+		parent->replies--;
+	content_free(&message->content);
+	memmove(message, message + 1, behind * sizeof(*message));
+	channel->count--;
+}
+
 /* Without include_all_metadata only the event_type comes back. */
 static void
 metadata_write(struct buffer *out, const char *metadata, bool all)

@@ -59,6 +59,8 @@ struct message *channel_post(struct channel *channel, const char *thread_ts,
 struct message *channel_message(const struct channel *channel, const char *ts);
 /* The same if it is the parent of a thread or may become one: no reply. */
 struct message *channel_parent(const struct channel *channel, const char *ts);
+/* Take the message away; replies to it stay, without a thread. */
+void channel_remove(struct channel *channel, struct message *message);
 /* Replace what the message says by a copy of content; -1 without memory. */
 int message_replace(struct message *message, const struct content *content);
 /* The message as conversations.history shows it. */

@@ -9,12 +9,12 @@
 #include "sandbox/base64.h"
 
 struct fault {
-	char *path, *content_type;
+	char *path, *match, *content_type;
 	struct buffer body;
 	char *names[RESPONSE_HEADERS_MAX], *values[RESPONSE_HEADERS_MAX];
 	size_t header_count;
 	int64_t count, skip, status, delay_ms, stall_ms;
-	bool drop, reset, truncate, chunked, handle;
+	bool drop, reset, truncate, chunked, handle, unread;
 };
 
 struct faults {
@@ -42,6 +42,7 @@ fault_free(struct fault *fault)
 		free(fault->values[fault->header_count]);
 	}
 	free(fault->path);
+	free(fault->match);
 	buffer_free(&fault->body);
 	free(fault->content_type);
 	memset(fault, 0, sizeof(*fault));
@@ -118,30 +119,32 @@ fault_apply(const struct fault *fault, struct response *response)
 	response->truncate = response->truncate || fault->truncate;
 }
 
-void
-faults_answer(struct faults *faults, const struct request *request,
-    struct response *response, server_handler handler, void *context)
+/* The fault that a request meets, or NULL.  body: NULL before it is read. */
+static struct fault *
+faults_find(struct faults *faults, const char *path, const char *body)
 {
-	struct fault *fault = NULL;
+	struct fault *fault;
 	size_t i;
 
-	for (i = 0; i < faults->count && fault == NULL; i++) {
-		struct fault *candidate = &faults->list[i];
-
-		if (strncmp(request->path, candidate->path,
-		    strlen(candidate->path)) != 0)
+	for (i = 0; i < faults->count; i++) {
+		fault = &faults->list[i];
+		if (fault->unread != (body == NULL) ||
+		    strncmp(path, fault->path, strlen(fault->path)) != 0)
 			continue;
-		if (candidate->skip > 0)
-			candidate->skip--;
-		else
-			fault = candidate;
+		if (fault->match != NULL && strstr(body, fault->match) ==
+		    NULL)
+			continue;
+		if (fault->skip == 0)
+			return fault;
+		fault->skip--;
 	}
-	if (fault == NULL || fault->handle ||
-	    (fault->status == 0 && !fault->drop && !fault->reset))
-		handler(context, request, response);
-	if (fault == NULL)
-		return;
-	fault_apply(fault, response);
+	return NULL;
+}
+
+/* It was met: once less from now on. */
+static void
+faults_use(struct faults *faults, struct fault *fault)
+{
 	if (--fault->count > 0)
 		return;
 	fault_free(fault);
@@ -149,6 +152,32 @@ faults_answer(struct faults *faults, const struct request *request,
 	memmove(fault, fault + 1,
 	    (size_t)(&faults->list[faults->count] - fault) * sizeof(*fault));
 	memset(&faults->list[faults->count], 0, sizeof(*fault));
+}
+
+bool
+faults_screen(struct faults *faults, const char *path)
+{
+	struct fault *fault = faults_find(faults, path, NULL);
+
+	if (fault != NULL)
+		faults_use(faults, fault);
+	return fault != NULL;
+}
+
+void
+faults_answer(struct faults *faults, const struct request *request,
+    struct response *response, server_handler handler, void *context)
+{
+	struct fault *fault = faults_find(faults, request->path,
+	    request->body);
+
+	if (fault == NULL || fault->handle ||
+	    (fault->status == 0 && !fault->drop && !fault->reset))
+		handler(context, request, response);
+	if (fault == NULL)
+		return;
+	fault_apply(fault, response);
+	faults_use(faults, fault);
 }
 
 static bool
@@ -175,7 +204,7 @@ known_members(const struct json *json)
 	static const char *const known[] = { "path", "count", "skip", "status",
 	    "body", "body_base64", "content_type", "headers", "delay_ms",
 	    "stall_ms", "drop", "reset", "truncate", "chunked", "handle",
-	    NULL };
+	    "match", "unread", NULL };
 	json_node node;
 	size_t i;
 
@@ -231,6 +260,8 @@ fault_read(struct fault *fault, const struct json *json)
 	fault->reset = member_true(json, "reset");
 	fault->truncate = member_true(json, "truncate");
 	fault->handle = member_true(json, "handle");
+	fault->unread = member_true(json, "unread");
+	fault->match = json_dup(json, json_member(json, 0, "match"));
 	fault->path = json_dup(json, json_member(json, 0, "path"));
 	if (fault->path == NULL)
 		fault->path = strdup("/");
@@ -249,7 +280,8 @@ fault_read(struct fault *fault, const struct json *json)
 		fault->values[fault->header_count++] = value;
 		buffer_free(&name);
 	}
-	return fault->path != NULL;
+	return fault->path != NULL &&
+	    !(fault->unread && fault->match != NULL);
 }
 
 static void
@@ -269,7 +301,7 @@ fault_add(struct faults *faults, const struct request *request,
 		response_text(response, 400, "text/plain", "a fault is a JSON "
 		    "object of path, count, skip, status, body, body_base64, "
 		    "content_type, headers, delay_ms, stall_ms, drop, reset, "
-		    "truncate, chunked, handle\n");
+		    "truncate, chunked, handle, and either match or unread\n");
 	} else {
 		faults->count++;
 		response_text(response, 200, "application/json",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* conversations.list: the channels there are, in pages. */
+/* conversations.list: the channels there are, in pages; conversations.info:
+ * one of them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,4 +59,22 @@ conversations_list(struct call *call)
 	if (i < channels->count)
 		buffer_printf(body, "at:%zu", i);
 	buffer_puts(body, "\"}}");
+}
+
+/* Unlike posts it takes no name. */
+void
+conversations_info(struct call *call)
+{
+	struct buffer *body = &call->response->body;
+	char *id = argument(&call->arguments, "channel");
+
+	if (id == NULL || !call_channel(call) ||
+	    strcmp(call->channel->id, id) != 0)
+		call_fail(call, "channel_not_found");
+	else {
+		buffer_puts(body, "{\"ok\":true,\"channel\":");
+		channel_write(body, call->channel);
+		buffer_puts(body, "}");
+	}
+	free(id);
 }

@@ -40,6 +40,15 @@ route(void *context, const struct request *request, struct response *response)
 		pod_handle(sandbox->pod, request, response);
 }
 
+static bool
+screen(void *context, const char *path)
+{
+	struct sandbox *sandbox = context;
+
+	return strncmp(path, "/_control/", 10) != 0 &&
+	    faults_screen(sandbox->faults, path);
+}
+
 static void
 serve(void *context, const struct request *request, struct response *response)
 {
@@ -95,7 +104,8 @@ run(struct sandbox *sandbox, const struct options *options)
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	server = server_start((uint16_t)options->port, serve, sandbox);
+	server = server_start((uint16_t)options->port, screen, serve,
+	    sandbox);
 	if (server == NULL) {
 		fprintf(stderr, "sandbox: can't listen on 127.0.0.1 port "
 		    "%lld: %s\n", options->port, strerror(errno));

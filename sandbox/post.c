@@ -123,7 +123,8 @@ may_post(struct call *call)
 
 	if (channel->archived)
 		call_fail(call, "is_archived");
-	else if (channel->forbidden)
+	else if (channel->forbidden || (channel->kicked &&
+	    !has_scope(call->workspace, "chat:write.public")))
 		call_fail(call, "not_in_channel");
 	else if (channel->last_post_ms != 0 && clock_monotonic_ms() -
 	    channel->last_post_ms < call->workspace->interval_ms)

@@ -30,6 +30,7 @@ struct exchange {
 
 struct server {
 	struct MHD_Daemon *daemon;
+	server_screen screen;
 	server_handler handler;
 	void *context;
 	struct exchange *waiting;
@@ -285,12 +286,16 @@ access_handler(void *context, struct MHD_Connection *connection,
 {
 	struct exchange *exchange = *state;
 
-	(void)context;
-	(void)connection;
+	struct server *server = context;
+
 	(void)version;
 	if (exchange == NULL)
 		return MHD_NO;
 	if (!exchange->started) {
+		if (server->screen(server->context, path)) {
+			reset(connection);
+			return MHD_NO;
+		}
 		exchange->started = true;
 		return MHD_YES;
 	}
@@ -311,7 +316,8 @@ access_handler(void *context, struct MHD_Connection *connection,
 }
 
 struct server *
-server_start(uint16_t port, server_handler handler, void *context)
+server_start(uint16_t port, server_screen screen, server_handler handler,
+    void *context)
 {
 	struct sockaddr_in address = {
 		.sin_family = AF_INET,
@@ -322,6 +328,7 @@ server_start(uint16_t port, server_handler handler, void *context)
 
 	if (server == NULL)
 		return NULL;
+	server->screen = screen;
 	server->handler = handler;
 	server->context = context;
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL |

@@ -69,10 +69,14 @@ void response_text(struct response *response, int status,
 typedef void (*server_handler)(void *context, const struct request *request,
     struct response *response);
 
+/* Asked when a request's head has come and its body not: true breaks the
+ * connection off, and the handler never sees the request. */
+typedef bool (*server_screen)(void *context, const char *path);
+
 struct server;
 /* Listen on 127.0.0.1:port (0: any free one); NULL with errno set. */
-struct server *server_start(uint16_t port, server_handler handler,
-    void *context);
+struct server *server_start(uint16_t port, server_screen screen,
+    server_handler handler, void *context);
 uint16_t server_port(const struct server *server);
 /* Serve until *stop turns non-zero (a signal handler sets it). */
 void server_run(struct server *server, const volatile sig_atomic_t *stop);

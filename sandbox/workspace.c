@@ -15,6 +15,7 @@ const char *const method_names[METHODS] = {
 	[CHAT_UPDATE] = "chat.update",
 	[AUTH_TEST] = "auth.test",
 	[CONVERSATIONS_HISTORY] = "conversations.history",
+	[CONVERSATIONS_INFO] = "conversations.info",
 	[CONVERSATIONS_LIST] = "conversations.list",
 	[CONVERSATIONS_REPLIES] = "conversations.replies",
 };
@@ -29,8 +30,10 @@ workspace_new(const char *bot_token)
 	workspace->interval_ms = INTERVAL_MS;
 	workspace->smallest_gap_ms = -1;
 	workspace->token = strdup(bot_token);
-	if (workspace->token == NULL) {
-		free(workspace);
+	workspace->scopes = strdup("chat:write,chat:write.public,"
+	    "channels:history,channels:read");
+	if (workspace->token == NULL || workspace->scopes == NULL) {
+		workspace_free(workspace);
 		return NULL;
 	}
 	return workspace;
@@ -43,6 +46,7 @@ workspace_free(struct workspace *workspace)
 		return;
 	channels_free(&workspace->channels);
 	free(workspace->token);
+	free(workspace->scopes);
 	free(workspace);
 }
 
@@ -95,8 +99,43 @@ auth_test(struct call *call)
 	    "\"url\":\"https://sandbox.slack.com/\",\"team\":\"Sandbox\","
 	    "\"user\":\"ledgerpipe\",\"team_id\":\"T0SANDBOX\","
 	    "\"user_id\":\"U0SANDBOX\",\"bot_id\":\"B0SANDBOX\"}");
-	response_header(call->response, "x-oauth-scopes",
-	    "chat:write,chat:write.public,channels:history,channels:read");
+}
+
+/* What a method takes, or NULL. */
+static const char *const method_scopes[METHODS] = {
+	[CHAT_POST_MESSAGE] = "chat:write",
+	[CHAT_UPDATE] = "chat:write",
+	[CONVERSATIONS_HISTORY] = "channels:history",
+	[CONVERSATIONS_INFO] = "channels:read",
+	[CONVERSATIONS_LIST] = "channels:read",
+	[CONVERSATIONS_REPLIES] = "channels:history",
+};
+
+bool
+has_scope(const struct workspace *workspace, const char *scope)
+{
+	const char *at = workspace->scopes;
+	size_t length = strlen(scope);
+
+	while (strncmp(at, scope, length) != 0 ||
+	    (at[length] != ',' && at[length] != '\0')) {
+		if ((at = strchr(at, ',')) == NULL)
+			return false;
+		at++;
+	}
+	return true;
+}
+
+static void
+missing_scope(struct call *call, const char *scope)
+{
+	struct buffer *body = &call->response->body;
+
+	buffer_puts(body, "{\"ok\":false");
+	buffer_json_member(body, "error", "missing_scope");
+	buffer_json_member(body, "needed", scope);
+	buffer_json_member(body, "provided", call->workspace->scopes);
+	buffer_puts(body, "}");
 }
 
 static void
@@ -107,12 +146,18 @@ method_run(struct call *call, enum method method)
 		[CHAT_UPDATE] = chat_update,
 		[AUTH_TEST] = auth_test,
 		[CONVERSATIONS_HISTORY] = conversations_history,
+		[CONVERSATIONS_INFO] = conversations_info,
 		[CONVERSATIONS_LIST] = conversations_list,
 		[CONVERSATIONS_REPLIES] = conversations_replies,
 	};
 	struct limit *limit = &call->workspace->limits[method];
+	const char *scope = method_scopes[method];
 
-	if (limit->count > 0) {
+	response_header(call->response, "x-oauth-scopes",
+	    call->workspace->scopes);
+	if (scope != NULL && !has_scope(call->workspace, scope))
+		missing_scope(call, scope);
+	else if (limit->count > 0) {
 		limit->count--;
 		call_too_fast(call, limit->retry_after_s);
 	} else

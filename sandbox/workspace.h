@@ -3,11 +3,12 @@
  *
  * Methods, as https://docs.slack.dev/reference/methods/ describes them:
  * chat.postMessage, chat.update, auth.test, conversations.history,
- * conversations.list, conversations.replies.  It refuses what Slack refuses: an unknown token,
- * channel, thread or message, blocks that break the rules, and more than one
- * message a second in a channel (429 with Retry-After; no burst is tolerated
- * here).  A text over 4,040 characters without blocks is split into messages
- * of 4,000, one over 40,000 is cut with a warning.
+ * conversations.info, conversations.list, conversations.replies.  It refuses
+ * what Slack refuses: an unknown token, a scope that the token doesn't have, an
+ * unknown channel, thread or message, blocks that break the rules, and more
+ * than one message a second in a channel (429 with Retry-After; no burst is
+ * tolerated here).  A text over 4,040 characters without blocks is split into
+ * messages of 4,000, one over 40,000 is cut with a warning.
  *
  *   GET  /_control/slack/messages[?channel=NAME]  all messages, one a line
  *   GET  /_control/slack/stats                    see stats.c
@@ -15,9 +16,15 @@
  *            forbid|kick|join|delete
  *        forbid: the bot can't post (not_in_channel); kick: it can post, as
  *        with chat:write.public, but not read; join undoes both
+ *   POST /_control/slack/delete?channel=N&ts=T
+ *        take a message away, as people do; a reply to it is refused then, and
+ *        so is an update
  *   POST /_control/slack/foreign?channel=N  another app posts the JSON object
  *        in the body: text, blocks, metadata, thread_ts
  *   POST /_control/slack/token?value=T      only this token is good from now on
+ *   POST /_control/slack/scopes?value=A,B   ... and these are its scopes, all
+ *        that the methods take by default; without chat:write.public a bot
+ *        that was kicked can't post either
  *   POST /_control/slack/limits?channel_ms=N  the least time between two posts
  *        in a channel instead of 1000; 0: any
  *   POST /_control/slack/ratelimit?count=N&retry_after=S[&method=M]

@@ -81,16 +81,44 @@ number(const struct request *request, const char *name, long long fallback,
 }
 
 static bool
-control_token(struct workspace *workspace, const struct request *request)
+control_delete(struct workspace *workspace, const struct request *request)
+{
+	const char *name = request_query(request, "channel");
+	const char *ts = request_query(request, "ts");
+	struct channel *channel = name != NULL ?
+	    channels_find(&workspace->channels, name) : NULL;
+	struct message *message = channel != NULL && ts != NULL ?
+	    channel_message(channel, ts) : NULL;
+
+	if (message != NULL)
+		channel_remove(channel, message);
+	return message != NULL;
+}
+
+/* Put the parameter "value" in the place of *text. */
+static bool
+replace(char **text, const struct request *request)
 {
 	const char *value = request_query(request, "value");
-	char *token = value != NULL ? strdup(value) : NULL;
+	char *fresh = value != NULL ? strdup(value) : NULL;
 
-	if (token == NULL)
+	if (fresh == NULL)
 		return false;
-	free(workspace->token);
-	workspace->token = token;
+	free(*text);
+	*text = fresh;
 	return true;
+}
+
+static bool
+control_token(struct workspace *workspace, const struct request *request)
+{
+	return replace(&workspace->token, request);
+}
+
+static bool
+control_scopes(struct workspace *workspace, const struct request *request)
+{
+	return replace(&workspace->scopes, request);
 }
 
 static bool
@@ -204,12 +232,14 @@ control_post(struct workspace *workspace, const struct request *request,
 		bool (*run)(struct workspace *, const struct request *);
 	} levers[] = {
 		{ "channel", control_channel },
+		{ "delete", control_delete },
 		{ "foreign", control_foreign },
 		{ "history", control_history },
 		{ "lag", control_lag },
 		{ "limits", control_limits },
 		{ "lose", control_lose },
 		{ "ratelimit", control_ratelimit },
+		{ "scopes", control_scopes },
 		{ "token", control_token },
 	};
 	size_t i;

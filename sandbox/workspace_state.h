@@ -14,6 +14,7 @@ enum method {
 	CHAT_UPDATE,
 	AUTH_TEST,
 	CONVERSATIONS_HISTORY,
+	CONVERSATIONS_INFO,
 	CONVERSATIONS_LIST,
 	CONVERSATIONS_REPLIES,
 	METHODS
@@ -36,6 +37,7 @@ struct read_fault {
 
 struct workspace {
 	char *token;
+	char *scopes; /* of the token, joined by commas */
 	struct channels channels;
 	struct limit limits[METHODS];
 	struct read_fault read_fault;
@@ -60,6 +62,8 @@ struct call {
 void call_fail(struct call *call, const char *error);
 /* The same with a 429. */
 void call_too_fast(struct call *call, long long retry_after_s);
+/* May the token do what takes the scope? */
+bool has_scope(const struct workspace *workspace, const char *scope);
 /* Find the channel that the call names; false: answered. */
 bool call_channel(struct call *call);
 
@@ -67,6 +71,7 @@ bool call_channel(struct call *call);
 void chat_post_message(struct call *call);
 void chat_update(struct call *call);
 void conversations_history(struct call *call);
+void conversations_info(struct call *call);
 void conversations_list(struct call *call);
 void conversations_replies(struct call *call);
 

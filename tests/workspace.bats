@@ -253,6 +253,37 @@ unsupported type of a block [json-pointer:/attachments/1/blocks/0/type]' ]
 	[ "$(posted x)" = 1 ]
 }
 
+@test "a fault can be for the requests that contain a text" {
+	control 'slack/limits?channel_ms=0'
+	control fault '{"path":"/api/chat.postMessage","match":"\"text\":\"b\"","skip":1,"status":200,"body":"{\"ok\":false,\"error\":\"b\"}"}'
+	for text in a b bb b; do
+		call chat.postMessage "{\"channel\":\"finance\",\"text\":\"$text\"}" | jq -c '[.ok, .error]'
+	done >answers
+	[ "$(tr '\n' ' ' <answers)" = '[true,null] [true,null] [true,null] [false,"b"] ' ]
+	[ "$(posted b)" = 1 ]
+}
+
+@test "a connection can break before the request is read" {
+	control 'slack/limits?channel_ms=0'
+	control fault '{"path":"/api/chat.postMessage","skip":1,"unread":true}'
+	[ "$(call chat.postMessage '{"channel":"finance","text":"x"}' | jq .ok)" = true ]
+	[ "$(call auth.test '{}' | jq .ok)" = true ]
+	run call chat.postMessage '{"channel":"finance","text":"x"}'
+	[[ $status == 5[56] && -z $output ]]
+	[ "$(call chat.postMessage '{"channel":"finance","text":"x"}' | jq .ok)" = true ]
+	[ "$(posted x)" = 2 ]
+	[ "$(curl -sf "$SANDBOX/_control/requests" | grep -c chat.postMessage)" = 2 ]
+	run -22 control fault '{"unread":true,"match":"x"}'
+}
+
+@test "a request that is broken off unread may be larger than any buffer on its way" {
+	control fault '{"path":"/api/chat.postMessage","unread":true}'
+	jq -nc '{channel: "finance", text: ("x" * 7000000)}' >big
+	run call chat.postMessage @big -H 'Expect:'
+	[[ $status == 5[56] && -z $output ]]
+	[ "$(call auth.test '{}' | jq .ok)" = true ]
+}
+
 @test "a post whose answer is late is in its channel before it" {
 	control fault '{"path":"/api/chat.postMessage","delay_ms":20000}'
 	call chat.postMessage '{"channel":"finance","text":"x"}' --max-time 60 >late 3>&- &
@@ -480,4 +511,76 @@ shows() {
 	[ "$(grep -oE '# (procurement|finance|treasury|operations)</span><span class="count">[0-9]+' page | tr -cd '0-9\n' | tr '\n' ' ')" = '0 3 0 ' ]
 	grep -qi "^content-security-policy: default-src 'none'; style-src 'unsafe-inline'" headers
 	run -1 grep -Ei '<script|src=|@import|url\(|<link|<iframe' page
+}
+
+@test "a message that was deleted is in no history and can be neither answered nor updated" {
+	control 'slack/limits?channel_ms=0'
+	for text in first second third; do
+		call chat.postMessage "{\"channel\":\"finance\",\"text\":\"$text\"}" | jq -r .ts
+	done >stamps
+	ts=$(sed -n 2p stamps)
+	call chat.postMessage "{\"channel\":\"finance\",\"text\":\"reply\",\"thread_ts\":\"$ts\"}" >/dev/null
+	control "slack/delete?channel=finance&ts=$ts"
+	[ "$(call conversations.history '{"channel":"finance"}' | jq -c '[.messages[].text]')" = '["third","first"]' ]
+	refused cannot_reply_to_message chat.postMessage "{\"channel\":\"finance\",\"text\":\"x\",\"thread_ts\":\"$ts\"}"
+	refused message_not_found chat.update "{\"channel\":\"finance\",\"text\":\"x\",\"ts\":\"$ts\"}"
+	refused thread_not_found conversations.replies "{\"channel\":\"finance\",\"ts\":\"$ts\"}"
+	[ "$(posted reply)" = 1 ]
+	run -22 control "slack/delete?channel=finance&ts=$ts"
+	run -22 control "slack/delete?channel=nowhere&ts=$(head -1 stamps)"
+}
+
+@test "a reply that was deleted is not counted any more" {
+	control 'slack/limits?channel_ms=0'
+	ts=$(call chat.postMessage '{"channel":"finance","text":"parent"}' | jq -r .ts)
+	for text in one two; do
+		call chat.postMessage "{\"channel\":\"finance\",\"text\":\"$text\",\"thread_ts\":\"$ts\"}" | jq -r .ts
+	done >stamps
+	control "slack/delete?channel=finance&ts=$(head -1 stamps)"
+	[ "$(call conversations.replies "{\"channel\":\"finance\",\"ts\":\"$ts\"}" | jq -c '[.messages[] | [.text, .reply_count]]')" = '[["parent",1],["two",null]]' ]
+}
+
+@test "a token can lack scopes, and each method says which it takes" {
+	ts=$(call chat.postMessage '{"channel":"finance","text":"x"}' | jq -r .ts)
+	while read -r scope method arguments; do
+		control 'slack/scopes?value=chat:writes,channels,users:read'
+		call "$method" "$arguments" | jq -r '"\(.error) \(.needed) \(.provided)"' >answer
+		[ "$(cat answer)" = "missing_scope $scope chat:writes,channels,users:read" ] || { echo "$method"; return 1; }
+		control "slack/scopes?value=users:read,$scope"
+		call "$method" "$arguments" -D headers | jq -e '.error != "missing_scope"' || { echo "$method"; return 1; }
+		grep -qi "^x-oauth-scopes: users:read,$scope" headers || { echo "$method"; return 1; }
+	done <<-END
+		chat:write chat.postMessage {"channel":"finance","text":"y"}
+		chat:write chat.update {"channel":"finance","ts":"$ts","text":"y"}
+		channels:history conversations.history {"channel":"finance"}
+		channels:history conversations.replies {"channel":"finance","ts":"$ts"}
+		channels:read conversations.list {}
+		channels:read conversations.info {"channel":"finance"}
+	END
+	control 'slack/scopes?value='
+	[ "$(call auth.test '{}' | jq .ok)" = true ]
+	refused missing_scope conversations.list '{}'
+}
+
+@test "where it is no member the bot posts by chat:write.public alone" {
+	control 'slack/channel?name=finance&action=kick'
+	control 'slack/scopes?value=chat:write'
+	refused not_in_channel chat.postMessage '{"channel":"finance","text":"x"}'
+	control 'slack/scopes?value=chat:write,chat:write.public'
+	[ "$(call chat.postMessage '{"channel":"finance","text":"x"}' | jq .ok)" = true ]
+}
+
+@test "a channel is described by its id, not by its name" {
+	control 'slack/channel?name=procurement&action=kick'
+	control 'slack/channel?name=finance&action=archive'
+	info() { call conversations.info "{\"channel\":\"$1\"}" | jq -c '[.channel | .id, .name, .is_member, .is_archived]'; }
+	call conversations.list '{}' | jq -r '.channels[] | .id' >ids
+	for id in $(cat ids); do info "$id"; done >answers
+	[ "$(cat answers)" = '["C000000001","procurement",false,false]
+["C000000002","finance",true,true]
+["C000000003","operations",true,false]
+["C000000004","treasury",true,false]' ]
+	refused channel_not_found conversations.info '{"channel":"finance"}'
+	refused channel_not_found conversations.info '{"channel":"C000000009"}'
+	refused channel_not_found conversations.info '{}'
 }
