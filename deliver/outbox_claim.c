@@ -202,7 +202,9 @@ claim_row(struct outbox *outbox, struct statement *row,
 		return -1;
 	paused_ms = outbox->pace->pause_ms[message->method];
 	if (paused_ms > now_ms) {
-		pace_delay(outbox->pace, message->channel, paused_ms);
+		/* Not even by its lead before the end of the pause. */
+		pace_delay(outbox->pace, message->channel, paused_ms +
+		    PACE_LEAD_MAX_MS);
 		return 0;
 	}
 	if (write_body(message, db_text(row, 7), body, error) == 0)
