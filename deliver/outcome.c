@@ -15,14 +15,13 @@
 void
 outcome_stop(struct pump *pump, enum slack_class class, const char *word)
 {
-	bool told = pump->stopped_ms != 0;
-
 	if (pump->stopped != SLACK_SENT)
 		return;
 	pump->stopped = class;
 	pump->stopped_ms = clock_monotonic_ms();
-	if (told) /* it stands, and tried again */
+	if (pump->stopped_told) /* it stands, and tried again */
 		return;
+	pump->stopped_told = true;
 	if (class == SLACK_AUTH)
 		log_error("Slack refuses the token: %s; nothing more is sent "
 		    "and the queue is kept: auditctl vault set "
@@ -111,7 +110,7 @@ take_refusal(struct pump *pump, const struct message *message,
 		    http, error);
 	}
 	if (answer->class == SLACK_GONE && !message->own_thread &&
-	    !message->repost)
+	    (message->method == SLACK_UPDATE || *message->thread_ts != '\0'))
 		return outbox_repost(&pump->outbox, message, answer, http,
 		    error);
 	pump->tally.dead++;
@@ -151,7 +150,8 @@ take_sent(struct pump *pump, const struct message *message,
 {
 	message->channel->failures = 0;
 	pump->tally.sent++;
-	pump->stopped_ms = 0;
+	if (pump->stopped == SLACK_SENT)
+		pump->stopped_told = false;
 	return outbox_sent(&pump->outbox, message, answer, http, error);
 }
 

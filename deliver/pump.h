@@ -74,6 +74,7 @@ struct pump {
 	bool blocked;            /* the last answer was SLACK_BLOCKED */
 	enum slack_class stopped; /* SLACK_AUTH, SLACK_CONTRACT; else SENT */
 	int64_t stopped_ms;
+	bool stopped_told;
 };
 
 /* Run to the end: the exit status.  Everything but the counters is set up by
