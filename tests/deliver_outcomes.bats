@@ -170,20 +170,20 @@ stand_ins() {
 		[ -s "$class" ] || { echo "no code is of class $class"; return 1; }
 	done
 	echo brand_new_error >>unknown
-	# A stored id is forgotten first, and the name tried.
-	printf '%s\n' channel_not_found | cat - transient >twice
 	{ echo neighbour; cat channel gone message unknown transient doubt rate; } >names
 	make_channels <names
 	send_before <names
 	METHOD=chat.update
-	grep -vx neighbour names | grep -vxf twice | while read -r code; do refuse "$code" 1; done
-	while read -r code; do refuse "$code" 2; done <twice
+	grep -vx neighbour names | grep -vxf transient | while read -r code; do refuse "$code" 1; done
+	while read -r code; do refuse "$code" 2; done <transient
 	messages v2 '' edit <names >in
 	run -65 "$BIN/deliver" <in
 	{
 		printf '%s\n' neighbour probe | wanted 1 sent '' 1 sent 'queued sending sent'
 		grep -vx channel_not_found channel | cat - message | wanted 0 dead '&' 1 dead 'queued sending dead'
-		echo channel_not_found | cat - transient | wanted 0 dead '&' 2 'retry dead' 'queued sending queued sending dead'
+		# Its stored id is forgotten and its name tried: there is no first message.
+		echo channel_not_found | wanted 1 sent '' 2 'retry sent' 'queued sending queued sending sent'
+		wanted 0 dead '&' 2 'retry dead' 'queued sending queued sending dead' <transient
 		wanted 0 held '&' 1 held 'queued sending held' <unknown
 		# The same update again: never in doubt.
 		wanted 1 sent '' 2 'retry sent' 'queued sending queued sending sent' <doubt
