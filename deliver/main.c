@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "deliver/check.h"
 #include "deliver/pump.h"
 #include "log.h"
 
@@ -22,6 +23,7 @@
 
 static const char usage[] =
     "usage: deliver [--config FILE] [--in-doubt hold|resend] < messages\n"
+    "       deliver [--config FILE] --check\n"
     "\n"
     "Queue the messages that transform writes, post them to Slack, record\n"
     "every outcome, and echo each STATE once all before it is durable.\n"
@@ -30,13 +32,15 @@ static const char usage[] =
     "      --in-doubt WHAT  what to do with a message that may have reached\n"
     "                       Slack and can't be looked up there: hold (the\n"
     "                       default) or resend\n"
+    "      --check          say what is to be mended before every channel can\n"
+    "                       be posted to; post nothing\n"
     "      --log FORMAT     text or json, on stderr\n"
     "  -h, --help           this text\n"
     "  -V, --version        the version\n";
 
 struct options {
 	const char *config;
-	bool resend;
+	bool resend, check;
 };
 
 /* What a run owns beside its pump. */
@@ -65,6 +69,7 @@ parse_options(struct options *options, int argc, char **argv)
 	static const struct option table[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "in-doubt", required_argument, NULL, 'd' },
+		{ "check", no_argument, NULL, 'C' },
 		{ "log", required_argument, NULL, 'L' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -83,6 +88,9 @@ parse_options(struct options *options, int argc, char **argv)
 			if (options->resend || strcmp(optarg, "hold") == 0)
 				break;
 			return bad("--in-doubt takes hold or resend");
+		case 'C':
+			options->check = true;
+			break;
 		case 'L':
 			if (log_open("deliver", optarg) == 0)
 				break;
@@ -154,9 +162,9 @@ open_ledger(struct run *run, struct error *error)
 	run->pipeline = config_string(&run->config, "pipeline", "default");
 	if (db == NULL || key_file == NULL || run->pipeline == NULL)
 		error_set(error, EXIT_SYSTEM, "out of memory");
-	else if (ledger_open(&run->ledger, db, key_file, DB_WRITE, "deliver",
-	    error) == 0)
-		rc = lock(run, db, error);
+	else if (ledger_open(&run->ledger, db, key_file, run->options.check ?
+	    DB_READ : DB_WRITE, "deliver", error) == 0)
+		rc = run->options.check ? 0 : lock(run, db, error);
 	free(db);
 	free(key_file);
 	return rc;
@@ -243,6 +251,16 @@ run_close(struct run *run)
 		close(run->pump.doorbell);
 }
 
+static int
+run_check(struct run *run, struct error *error)
+{
+	const struct check_setup setup = { .config = &run->config,
+		.ledger = &run->ledger, .client = run->pump.client,
+		.budget_ms = run->pump.budget_ms };
+
+	return check_run(&setup, error);
+}
+
 /* The loop must not hang in a read; a terminal gets its flags back. */
 static int
 run_pump(struct run *run)
@@ -266,7 +284,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if ((rc = parse_options(&run.options, argc, argv)) != -1)
 		return log_close_stdout(rc);
-	if (fcntl(STDIN_FILENO, F_GETFL) == -1) {
+	if (!run.options.check && fcntl(STDIN_FILENO, F_GETFL) == -1) {
 		log_error("standard input is closed: give it messages, or "
 		    "</dev/null to send what is queued");
 		return EXIT_NOINPUT;
@@ -276,7 +294,8 @@ main(int argc, char **argv)
 	if (run_open(&run, &error) == -1)
 		rc = log_failure(&error);
 	else
-		rc = run_pump(&run);
+		rc = run.options.check ? run_check(&run, &error) :
+		    run_pump(&run);
 	run_close(&run);
 	http_stop();
 	return log_close_stdout(rc);

@@ -42,7 +42,7 @@ on_body(char *bytes, size_t size, size_t count, void *context)
 }
 
 static void
-keep(char out[HTTP_HEADER_MAX], const char *value, size_t length)
+keep(char *out, size_t room, const char *value, size_t length)
 {
 	while (length > 0 && (*value == ' ' || *value == '\t')) {
 		value++;
@@ -50,8 +50,8 @@ keep(char out[HTTP_HEADER_MAX], const char *value, size_t length)
 	}
 	while (length > 0 && strchr(" \t\r\n", value[length - 1]) != NULL)
 		length--;
-	if (length >= HTTP_HEADER_MAX)
-		length = HTTP_HEADER_MAX - 1;
+	if (length >= room)
+		length = room - 1;
 	memcpy(out, value, length);
 	out[length] = '\0';
 }
@@ -63,13 +63,16 @@ on_header(char *line, size_t size, size_t count, void *context)
 	const struct {
 		const char *name;
 		char *out;
+		size_t room;
 	} kept[] = {
-		{ "Content-Type:", answer->content_type },
-		{ "Retry-After:", answer->retry_after },
-		{ "Date:", answer->date },
-		{ "REST-Framework-Version:", answer->framework_version },
-		{ "X-ORACLE-DMS-ECID:", answer->ecid },
-		{ "X-Slack-Req-Id:", answer->request_id },
+		{ "Content-Type:", answer->content_type, HTTP_HEADER_MAX },
+		{ "Retry-After:", answer->retry_after, HTTP_HEADER_MAX },
+		{ "Date:", answer->date, HTTP_HEADER_MAX },
+		{ "REST-Framework-Version:", answer->framework_version,
+		    HTTP_HEADER_MAX },
+		{ "X-ORACLE-DMS-ECID:", answer->ecid, HTTP_HEADER_MAX },
+		{ "X-Slack-Req-Id:", answer->request_id, HTTP_HEADER_MAX },
+		{ "X-OAuth-Scopes:", answer->scopes, HTTP_SCOPES_MAX },
 	};
 	size_t length = size * count, i, name;
 
@@ -79,7 +82,8 @@ on_header(char *line, size_t size, size_t count, void *context)
 			kept[i].out[0] = '\0';
 		name = strlen(kept[i].name);
 		if (length > name && strncasecmp(line, kept[i].name, name) == 0)
-			keep(kept[i].out, line + name, length - name);
+			keep(kept[i].out, kept[i].room, line + name,
+			    length - name);
 	}
 	return length;
 }

@@ -12,6 +12,7 @@
 #include "error.h"
 
 #define HTTP_HEADER_MAX 256
+#define HTTP_SCOPES_MAX 2048 /* Slack knows some hundred names */
 
 struct http_answer {
 	long status;         /* 0: no answer came */
@@ -22,6 +23,7 @@ struct http_answer {
 	char framework_version[HTTP_HEADER_MAX]; /* REST-Framework-Version */
 	char ecid[HTTP_HEADER_MAX];              /* X-ORACLE-DMS-ECID */
 	char request_id[HTTP_HEADER_MAX];        /* X-Slack-Req-Id */
+	char scopes[HTTP_SCOPES_MAX];            /* X-OAuth-Scopes */
 	char failure[CURL_ERROR_SIZE];           /* curl's words */
 };
 

@@ -1,0 +1,27 @@
+/*
+ * check: can messages go to every channel that they are routed to, and what is
+ * to be mended before they can?
+ *
+ * Asks Slack who the token is (auth.test) and what it may do, and for all of
+ * its channels (conversations.list).  Each finding is a line on stderr; none
+ * stops the others but a Slack that can't be reached or refuses the token.
+ * Nothing is posted, and nothing written.
+ */
+#ifndef LEDGERPIPE_DELIVER_CHECK_H
+#define LEDGERPIPE_DELIVER_CHECK_H
+
+#include "config.h"
+#include "deliver/client.h"
+#include "ledger.h"
+
+struct check_setup {
+	const struct config *config;
+	struct ledger *ledger;
+	struct client *client;
+	int64_t budget_ms; /* to wait for Slack, for each question */
+};
+
+/* The exit status: the worst of all findings. */
+int check_run(const struct check_setup *setup, struct error *error);
+
+#endif
