@@ -64,14 +64,10 @@ terminal_width(void)
 static size_t
 put(const char *text, size_t room)
 {
-	size_t bytes = 0, count, step;
+	size_t bytes = utf8_cut(text, room);
 
-	for (count = 0; count < room && text[bytes] != '\0'; count++) {
-		step = utf8_step(text + bytes, strlen(text + bytes));
-		bytes += step > 0 ? step : 1;
-	}
 	fwrite(text, 1, bytes, stdout);
-	return count;
+	return utf8_length(text, bytes);
 }
 
 static void

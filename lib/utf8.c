@@ -119,3 +119,15 @@ utf8_length(const char *text, size_t count)
 	}
 	return points;
 }
+
+size_t
+utf8_cut(const char *text, size_t most)
+{
+	size_t left = strlen(text), i = 0, step;
+
+	for (; most > 0 && i < left; most--) {
+		step = utf8_step(text + i, left - i);
+		i += step > 0 ? step : 1;
+	}
+	return i;
+}

@@ -26,4 +26,7 @@ void utf8_tame(char *text);
 /* How many code points text has; a byte that starts none counts as one. */
 size_t utf8_length(const char *text, size_t count);
 
+/* Bytes of the first most code points of text, counted in the same way. */
+size_t utf8_cut(const char *text, size_t most);
+
 #endif

@@ -166,3 +166,80 @@ posts() {
 	wait $pid
 	[ "$(sqlite3 ledger.db 'select count(*) from audit where actor = "deliver"')" = 0 ]
 }
+
+# scopes A,B: the token's, all of them.
+scopes() {
+	control "slack/scopes?value=$1"
+}
+
+# list JSON: what the next conversations.list shows.
+list() {
+	control fault "$(jq -nc --argjson channels "$1" '{ path: "/api/conversations.list", status: 200,
+		body: ({ ok: true, channels: $channels, response_metadata: { next_cursor: "" } } | tojson) }')"
+}
+
+@test "a token that may not post is 77" {
+	scopes channels:read,channels:history,chat:write.customize
+	check 77
+	[[ $output == *"the token lacks the scope chat:write: nothing can be posted"* ]]
+	[[ $output == *"ok: channel #finance"* ]]
+}
+
+@test "without the scope for history a warning says what that costs" {
+	scopes chat:write,channels:read
+	configure '#finance' U0PERSON99
+	check 0
+	[[ $output == *"lacks the scope channels:history: when the answer to a post in public channels is lost"*"held for a person"* ]]
+	[[ $output == *"lacks the scope im:history"* ]]
+	[[ $output != *groups:history* ]]
+}
+
+@test "no member and no chat:write.public is an error" {
+	control 'slack/channel?name=finance&action=kick'
+	scopes chat:write,channels:read,channels:history
+	check 77
+	[[ $output == *"channel #finance (filter f1): the app is no member and lacks the scope chat:write.public: invite it"* ]]
+	[[ $output == *"0 of 1 channels take messages; mend what is said above" ]]
+}
+
+@test "without channels:read nothing is said of channels but that" {
+	scopes chat:write,channels:history
+	check 0
+	[[ $output == *"the token lacks the scope channels:read: channels are not checked"* ]]
+	[ "$(curl -sf "$SANDBOX/_control/requests" | grep -c /api/conversations.list)" = 0 ]
+}
+
+@test "a private channel must be joined, and needs scopes of its own" {
+	configure '#secret' '#closed'
+	scopes chat:write,chat:write.public,channels:read,channels:history,groups:read
+	list '[{"id":"C0SECRET9","name":"secret","is_private":true,"is_archived":false,"is_member":true},
+		{"id":"C0CLOSED9","name":"closed","is_private":true,"is_archived":false,"is_member":false}]'
+	check 77
+	[[ $output == *"ok: channel #secret"* ]]
+	[[ $output == *"channel #closed (filter f2): the app is no member: invite it to the channel"* ]]
+	[[ $output == *"lacks the scope groups:history"*"in private channels"* ]]
+	[[ $output != *channels:history* ]]
+	[ "$(curl -sf "$SANDBOX/_control/requests" | jq -r 'select(.path == "/api/conversations.list").body')" = 'types=public_channel%2Cprivate_channel&limit=1000' ]
+}
+
+@test "an unknown name may be that of a private channel where those can't be seen" {
+	configure '#secret'
+	check 78
+	[[ $output == *"channel #secret (filter f1): there is none; correct its name, or create it; if it is private, add the scope groups:read"* ]]
+}
+
+@test "a channel with another name than when it was first posted to is told" {
+	message '#finance' 1 | "$BIN/deliver"
+	id=$(sqlite3 ledger.db "select slack_channel from channels where name = '#finance'")
+	list "[{\"id\":\"C0ANOTHER9\",\"name\":\"finance\",\"is_member\":true},{\"id\":\"$id\",\"name\":\"money\",\"is_member\":true}]"
+	check 0
+	[[ $output == *"channel #finance (filter f1): it is called #money now, and messages go there"* ]]
+	[[ $output == *"ok: channel #finance (filter f1): $id"* ]]
+}
+
+@test "a user's token is refused" {
+	control fault '{"path":"/api/auth.test","status":200,"body":"{\"ok\":true,\"team\":\"T\",\"user\":\"eve\"}"}'
+	check 77
+	[[ $output == *"the token is that of the user eve, and not a bot's"* ]]
+	[[ $output == *"Slack doesn't say which scopes the token has"* ]]
+}
