@@ -5,7 +5,7 @@
 
 #include "clock.h"
 
-#define LINE_MAX_BYTES ((size_t)1 << 20)
+#define ROW_MAX_BYTES ((size_t)1 << 20)
 
 /* The columns are the members, in this order. */
 static const char row_sql[] = "SELECT id AS message, key, state, filter, "
@@ -18,7 +18,7 @@ write_row(struct statement *row, struct echo *echo, struct error *error)
 	struct buffer line;
 	int column, rc;
 
-	buffer_init(&line, LINE_MAX_BYTES);
+	buffer_init(&line, ROW_MAX_BYTES);
 	buffer_puts(&line, "{\"type\":\"RECEIPT\"");
 	for (column = 0; column < db_columns(row); column++)
 		buffer_json_member(&line, db_column_name(row, column),
