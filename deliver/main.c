@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "deliver/check.h"
+#include "deliver/plan.h"
 #include "deliver/pump.h"
 #include "log.h"
 
@@ -23,6 +24,7 @@
 
 static const char usage[] =
     "usage: deliver [--config FILE] [--in-doubt hold|resend] < messages\n"
+    "       deliver [--config FILE] --plan [< messages]\n"
     "       deliver [--config FILE] --check\n"
     "\n"
     "Queue the messages that transform writes, post them to Slack, record\n"
@@ -32,6 +34,9 @@ static const char usage[] =
     "      --in-doubt WHAT  what to do with a message that may have reached\n"
     "                       Slack and can't be looked up there: hold (the\n"
     "                       default) or resend\n"
+    "      --plan           write what would be sent, where and when: the\n"
+    "                       queue, and messages if there are some; send\n"
+    "                       nothing\n"
     "      --check          say what is to be mended before every channel can\n"
     "                       be posted to; post nothing\n"
     "      --log FORMAT     text or json, on stderr\n"
@@ -40,7 +45,8 @@ static const char usage[] =
 
 struct options {
 	const char *config;
-	bool resend, check;
+	bool resend, check, plan;
+	bool input; /* messages are read */
 };
 
 /* What a run owns beside its pump. */
@@ -62,6 +68,17 @@ bad(const char *message)
 	return EXIT_USAGE;
 }
 
+/* Does standard input bring messages?  A plan can do without. */
+static bool
+has_input(void)
+{
+	struct stat input, null;
+
+	return fstat(STDIN_FILENO, &input) == 0 && !isatty(STDIN_FILENO) &&
+	    !(S_ISCHR(input.st_mode) && stat("/dev/null", &null) == 0 &&
+	    input.st_rdev == null.st_rdev);
+}
+
 /* -1: go on; else the exit status. */
 static int
 parse_options(struct options *options, int argc, char **argv)
@@ -70,6 +87,7 @@ parse_options(struct options *options, int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "in-doubt", required_argument, NULL, 'd' },
 		{ "check", no_argument, NULL, 'C' },
+		{ "plan", no_argument, NULL, 'P' },
 		{ "log", required_argument, NULL, 'L' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -91,6 +109,9 @@ parse_options(struct options *options, int argc, char **argv)
 		case 'C':
 			options->check = true;
 			break;
+		case 'P':
+			options->plan = true;
+			break;
 		case 'L':
 			if (log_open("deliver", optarg) == 0)
 				break;
@@ -107,6 +128,9 @@ parse_options(struct options *options, int argc, char **argv)
 		}
 	if (optind < argc)
 		return bad("deliver takes no operand");
+	if (options->check && options->plan)
+		return bad("--check and --plan exclude each other");
+	options->input = !options->check && (!options->plan || has_input());
 	return -1;
 }
 
@@ -162,9 +186,10 @@ open_ledger(struct run *run, struct error *error)
 	run->pipeline = config_string(&run->config, "pipeline", "default");
 	if (db == NULL || key_file == NULL || run->pipeline == NULL)
 		error_set(error, EXIT_SYSTEM, "out of memory");
-	else if (ledger_open(&run->ledger, db, key_file, run->options.check ?
-	    DB_READ : DB_WRITE, "deliver", error) == 0)
-		rc = run->options.check ? 0 : lock(run, db, error);
+	else if (ledger_open(&run->ledger, db, key_file, run->options.input ?
+	    DB_WRITE : DB_READ, "deliver", error) == 0)
+		/* Who only looks is in nobody's way. */
+		rc = run->options.input ? lock(run, db, error) : 0;
 	free(db);
 	free(key_file);
 	return rc;
@@ -221,9 +246,12 @@ run_open(struct run *run, struct error *error)
 		return -1;
 	run->ca_file = config_file(config, "slack.ca_file", NULL);
 	pump->doorbell = -1;
-	if (open_ledger(run, error) == -1 || vault_need(&run->ledger,
-	    "slack.bot_token", &run->token, error) == -1 ||
-	    set_up_pump(run, error) == -1)
+	if (open_ledger(run, error) == -1 || set_up_pump(run, error) == -1)
+		return -1;
+	if (run->options.plan)
+		return 0;
+	if (vault_need(&run->ledger, "slack.bot_token", &run->token,
+	    error) == -1)
 		return -1;
 	pump->client = client_open(&run->setup, &run->token, error);
 	pump->settle.client = pump->client;
@@ -261,6 +289,16 @@ run_check(struct run *run, struct error *error)
 	return check_run(&setup, error);
 }
 
+static int
+run_plan(struct run *run, struct error *error)
+{
+	const struct plan_setup setup = { .ledger = &run->ledger,
+		.pace = &run->pump.pace, .intake = run->options.input ?
+		&run->pump.intake : NULL };
+
+	return plan_run(&setup, error);
+}
+
 /* The loop must not hang in a read; a terminal gets its flags back. */
 static int
 run_pump(struct run *run)
@@ -284,7 +322,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if ((rc = parse_options(&run.options, argc, argv)) != -1)
 		return log_close_stdout(rc);
-	if (!run.options.check && fcntl(STDIN_FILENO, F_GETFL) == -1) {
+	if (run.options.input && fcntl(STDIN_FILENO, F_GETFL) == -1) {
 		log_error("standard input is closed: give it messages, or "
 		    "</dev/null to send what is queued");
 		return EXIT_NOINPUT;
@@ -295,6 +333,7 @@ main(int argc, char **argv)
 		rc = log_failure(&error);
 	else
 		rc = run.options.check ? run_check(&run, &error) :
+		    run.options.plan ? run_plan(&run, &error) :
 		    run_pump(&run);
 	run_close(&run);
 	http_stop();
