@@ -167,6 +167,8 @@ FORCE:
 
 UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)) \
        test_splitter_portable
+# What the suites need beside the tools.
+HELPERS = notified
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- packages --------------------------------------------------------------
@@ -189,7 +191,7 @@ BATSFLAGS = --tap --print-output-on-failure --jobs $(JOBS)
 test:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
 	@+$(MAKE) --no-print-directory run-tests
-run-tests: all $(UNIT:%=$(B)/test/%)
+run-tests: all $(UNIT:%=$(B)/test/%) $(HELPERS:%=$(B)/test/%)
 	@for u in $(UNIT:%=$(B)/test/%); do echo "# $$u"; $$u || exit 1; done
 	@BATS_TEST_TIMEOUT=300 BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) tests
 check-asan:

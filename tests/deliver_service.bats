@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# deliver --follow: a service that its manager hears of, that ends well, and
+# that hears of what others queue.
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	setup_ledger
+	start_sandbox --invoices 0 --orders 0 --journals 0
+	control 'slack/limits?channel_ms=0'
+	jq -n --arg url "$SANDBOX/api" '{ ledger: "ledger.db", key_file: "ledger.key",
+		slack: { url: $url, workspace_rate: 0, channel_interval: "0ms", settle_delay: "50ms", retry_budget: "20s" } }' >"$CONFIG"
+	mkfifo messages
+	"${BIN%/bin}/test/notified" manager >said 3>&- & MANAGER_PID=$!
+	until [ -S manager ]; do kill -0 $MANAGER_PID; done
+	DELIVER_PID=
+}
+
+teardown() {
+	for pid in $DELIVER_PID $MANAGER_PID; do
+		kill -9 "$pid" 2>/dev/null || :
+	done
+	stop_sandbox
+}
+
+# serve [WORD...]: start it with these words for its environment; ready.
+serve() {
+	env NOTIFY_SOCKET="$BATS_TEST_TMPDIR/manager" "$@" "$BIN/deliver" --follow messages >out 2>err 3>&- & DELIVER_PID=$!
+	until_true grep -qx READY=1 said
+}
+
+# until_true COMMAND...: as long as the service lives.
+until_true() {
+	until "$@"; do kill -0 "$DELIVER_PID"; done
+}
+
+# message CHANNEL RECORD: a MESSAGE and its SEEN.
+message() {
+	jq -nc --arg c "$1" --arg r "$2" '
+		{ type: "MESSAGE", filter: "f", stream: "s", record_id: $r, record_version: "v",
+		  position: 0, key: "f:s:\($r):\($c)", payload: { channel: $c, text: "about \($r)" } },
+		{ type: "SEEN", stream: "s", record_id: $r, record_version: "v",
+		  amount: null, currency: null, messages: { f: 1 } }'
+}
+
+# is ID STATE: does the ledger say so?
+is() {
+	[ "$(sqlite3 -cmd '.timeout 5000' -readonly ledger.db "select state from messages where id = $1")" = "$2" ]
+}
+
+requests() {
+	curl -sf "$SANDBOX/_control/requests" | grep -c chat.postMessage || :
+}
+
+asked() {
+	[ "$(requests)" -ge "$1" ]
+}
+
+@test "its manager hears that it is ready, and that it stops" {
+	serve
+	message '#finance' 1 >messages
+	until_true is 1 sent
+	[ "$(cat said)" = READY=1 ]
+	kill -TERM $DELIVER_PID
+	wait $DELIVER_PID || [ $? = 75 ]
+	[ "$(cat said)" = $'READY=1\nSTOPPING=1' ]
+}
+
+@test "while it has nothing to do its watchdog hears of it" {
+	serve WATCHDOG_USEC=200000
+	until_true grep -qx WATCHDOG=1 said
+	lines=$(wc -l <said)
+	until_true eval '[ "$(wc -l <said)" -gt $((lines + 2)) ]'
+}
+
+@test "another process's watchdog hears nothing" {
+	serve WATCHDOG_USEC=2000 WATCHDOG_PID=1
+	message '#finance' 1 >messages
+	until_true is 1 sent
+	run ! grep WATCHDOG said
+}
+
+@test "a stop waits for what is in flight, and takes nothing more" {
+	serve
+	control fault '{"path":"/api/chat.postMessage","delay_ms":700}'
+	{ message '#finance' 1; message '#finance' 2; } >messages
+	until_true asked 1
+	kill -TERM $DELIVER_PID
+	wait $DELIVER_PID || [ $? = 75 ]
+	is 1 sent
+	is 2 queued
+	[ "$(requests)" = 1 ]
+	[ "$(sqlite3 ledger.db "select count(*) from messages where state in ('sending', 'in_doubt')")" = 0 ]
+}
+
+@test "it says that it stops before it waits for what is in flight" {
+	serve
+	control fault '{"path":"/api/chat.postMessage","delay_ms":2000}'
+	message '#finance' 1 >messages
+	until_true asked 1
+	kill -TERM $DELIVER_PID
+	until_true grep -qx STOPPING=1 said
+	is 1 sending
+	wait $DELIVER_PID || [ $? = 75 ]
+	is 1 sent
+}
+
+@test "a replay rings the doorbell, and it is heard" {
+	control 'slack/channel?name=finance&action=archive'
+	serve
+	message '#finance' 1 >messages
+	until_true is 1 dead
+	control 'slack/channel?name=finance&action=unarchive'
+	"$BIN/auditctl" replay 1
+	until_true is 1 sent
+	# Who has the FIFO open too sees that each ring is taken away at once.
+	exec 8<>ledger.db.doorbell
+	printf '!' >&8
+	until_true eval '! read -t 0 -u 8'
+	kill -STOP $DELIVER_PID
+	sqlite3 ledger.db "update messages set state = 'dead' where id = 1"
+	"$BIN/auditctl" replay 1
+	read -t 0 -u 8
+	kill -CONT $DELIVER_PID
+	until_true asked 3
+}
+
+@test "the doorbell is a FIFO for the ledger's owner alone" {
+	serve
+	[ "$(stat -c '%F %a' ledger.db.doorbell)" = 'fifo 600' ]
+}
+
+@test "without a doorbell it goes on, and says so" {
+	: >ledger.db.doorbell
+	serve
+	grep "the doorbell '.*ledger.db.doorbell' is no FIFO" err
+	message '#finance' 1 >messages
+	until_true is 1 sent
+}
+
+@test "a second one for the ledger is told whose it is" {
+	serve
+	run -75 "$BIN/deliver" --follow messages
+	[[ $output == *"process $DELIVER_PID"* ]]
+}
