@@ -6,6 +6,7 @@
 #   make lint       static checks             make install     DESTDIR, PREFIX
 #   make fuzz-splitter, fuzz-jvtext [SECONDS=60] [SEED=N]
 #   make bench-fetch, bench-transform   measure them
+#   make crash-deliver  deliver crashes at each of its writes and sends
 #   make soak [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories for fetch
 #   V=1 shows every command; B=FOLDER builds elsewhere; CC=clang
 .DEFAULT_GOAL := all
@@ -148,6 +149,12 @@ $(B)/test/test_slack: $(call objs,tests/unit/test_slack.c \
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
 
+# Preloaded into deliver: it dies, or finds its disk full, where a test says.
+$(B)/test/crash.so: $(wildcard tests/crash/*.[ch]) $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(STD) $(WARN) $(WERROR) $(CFLAGS) -I. -fPIC \
+	  -shared -Wl,-z,now -o $@ $(filter %.c,$^)
+
 # The schema as a C string, line by line.
 $(B)/schema.h: lib/schema.sql
 	@mkdir -p $(@D)
@@ -191,7 +198,8 @@ BATSFLAGS = --tap --print-output-on-failure --jobs $(JOBS)
 test:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
 	@+$(MAKE) --no-print-directory run-tests
-run-tests: all $(UNIT:%=$(B)/test/%) $(HELPERS:%=$(B)/test/%)
+run-tests: all $(UNIT:%=$(B)/test/%) $(HELPERS:%=$(B)/test/%) \
+    $(B)/test/crash.so
 	@for u in $(UNIT:%=$(B)/test/%); do echo "# $$u"; $$u || exit 1; done
 	@BATS_TEST_TIMEOUT=300 BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) tests
 check-asan:
@@ -219,6 +227,12 @@ soak:
 	@+$(MAKE) --no-print-directory all
 	@SEED=$(SEED) SEEDS=$(SEEDS) ROUNDS=$(ROUNDS) BIN=$(abspath $(B)/bin) \
 	  $(BATS) $(BATSFLAGS) tests/fetch_history.bats
+# deliver dies at each of its writes, fsyncs and sends.
+crash-deliver:
+	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory all $(B)/test/crash.so
+	@STEP=1 BIN=$(abspath $(B)/bin) $(BATS) --tap \
+	  --print-output-on-failure tests/deliver_crash.bats
 demo:
 	@DEPS='$(DEMO_DEPS)' sh pipelines/deps.sh
 	@+$(MAKE) --no-print-directory all
@@ -293,5 +307,5 @@ clean:
 	rm -rf build
 
 .PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run \
-        fuzz-jvtext fuzz-jvtext-run soak demo bench-fetch bench-transform \
+        fuzz-jvtext fuzz-jvtext-run soak crash-deliver demo bench-fetch bench-transform \
         lint lint-hdr lint-cppcheck lint-sh lint-man lint-keys lint-jq install clean FORCE
