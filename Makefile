@@ -5,7 +5,7 @@
 #   make test       unit and bats tests       make check-asan  ASan and UBSan
 #   make lint       static checks             make install     DESTDIR, PREFIX
 #   make fuzz-splitter, fuzz-jvtext [SECONDS=60] [SEED=N]
-#   make bench-fetch, bench-transform   measure them
+#   make bench-fetch, bench-transform, bench-deliver [SECTIONS="a c"]  measure
 #   make crash-deliver  deliver crashes at each of its writes and sends
 #   make soak [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories for fetch
 #   V=1 shows every command; B=FOLDER builds elsewhere; CC=clang
@@ -256,6 +256,17 @@ bench-transform:
 	@+$(MAKE) --no-print-directory all $(B)/bench/parts
 	@BIN=$(abspath $(B)/bin) PARTS=$(abspath $(B)/bench/parts) bench/transform
 
+# Peers and a server, which link nothing of ours.
+DELIVER_BENCH = limit messages mock
+$(DELIVER_BENCH:%=$(B)/bench/%): $(B)/bench/%: $(B)/obj/bench/%.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SQLITE_LIBS)
+bench-deliver:
+	@DEPS='$(DEMO_DEPS) time sqlite3' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory all $(DELIVER_BENCH:%=$(B)/bench/%)
+	@BIN=$(abspath $(B)/bin) BENCH=$(abspath $(B)/bench) bench/deliver \
+	  $(SECTIONS)
+
 # ---- static checks ---------------------------------------------------------
 HDRS = $(wildcard lib/*.h sandbox/*.h $(TOOLS:%=%/*.h))
 MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1 pipelines/*.1)
@@ -267,7 +278,7 @@ lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that fetch takes has an entry in its page.
@@ -307,5 +318,6 @@ clean:
 	rm -rf build
 
 .PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run \
-        fuzz-jvtext fuzz-jvtext-run soak crash-deliver demo bench-fetch bench-transform \
+        fuzz-jvtext fuzz-jvtext-run soak crash-deliver demo bench-fetch \
+        bench-transform bench-deliver \
         lint lint-hdr lint-cppcheck lint-sh lint-man lint-keys lint-jq install clean FORCE
