@@ -111,14 +111,11 @@ static int
 post(struct ask *ask, const char *method, const struct buffer *form,
     struct call **call, struct error *error)
 {
-	bool readable;
-
 	if (client_call(ask->client, method,
 	    "application/x-www-form-urlencoded", form, NULL, error) == -1)
 		return -1;
 	while ((*call = client_next(ask->client)) == NULL)
-		if (client_wait(ask->client, -1, -1, NULL, &readable,
-		    error) == -1)
+		if (client_wait(ask->client, NULL, 0, -1, NULL, error) == -1)
 			return -1;
 	return 0;
 }
@@ -127,11 +124,9 @@ static int
 pass_time(struct ask *ask, int64_t wait_ms, struct error *error)
 {
 	int64_t end = clock_monotonic_ms() + wait_ms, left;
-	bool readable;
 
 	while ((left = end - clock_monotonic_ms()) > 0)
-		if (client_wait(ask->client, -1, left, NULL, &readable,
-		    error) == -1)
+		if (client_wait(ask->client, NULL, 0, left, NULL, error) == -1)
 			return -1;
 	return 0;
 }

@@ -168,27 +168,20 @@ client_close(struct client *client)
 	free(client);
 }
 
-static size_t
-on_read(char *out, size_t size, size_t count, void *context)
+/* See the header: a request must not leave twice. */
+static int
+on_request(void *context, char *address, char *local_address, int port,
+    int local_port)
 {
 	struct call *call = context;
-	size_t left = call->body.length - call->at, room = size * count;
+	bool first = !call->left;
 
-	if (left > room)
-		left = room;
-	memcpy(out, buffer_text(&call->body) + call->at, left);
-	call->at += left;
-	return left;
-}
-
-/* See the header: a request must not be sent twice. */
-static int
-on_seek(void *context, curl_off_t offset, int origin)
-{
-	(void)context;
-	(void)offset;
-	(void)origin;
-	return CURL_SEEKFUNC_FAIL;
+	(void)address;
+	(void)local_address;
+	(void)port;
+	(void)local_port;
+	call->left = true;
+	return first ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 static struct call *
@@ -235,10 +228,11 @@ prepare(struct client *client, struct call *call, const char *method,
 	if (rc == CURLE_OK) \
 		rc = curl_easy_setopt(call->easy, option, value)
 	SET(CURLOPT_POST, 1L);
+	/* It leaves in one piece with its header, where it may. */
 	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
-	SET(CURLOPT_READFUNCTION, on_read);
-	SET(CURLOPT_READDATA, call);
-	SET(CURLOPT_SEEKFUNCTION, on_seek);
+	SET(CURLOPT_POSTFIELDS, buffer_text(&call->body));
+	SET(CURLOPT_PREREQFUNCTION, on_request);
+	SET(CURLOPT_PREREQDATA, call);
 	SET(CURLOPT_HTTPHEADER, strcmp(type, "application/json") == 0 ?
 	    client->json : client->form);
 	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
@@ -259,7 +253,7 @@ client_call(struct client *client, const char *method, const char *type,
 		return error_set(error, EXIT_SYSTEM, "out of memory");
 	buffer_clear(&call->body);
 	buffer_append(&call->body, buffer_text(body), body->length);
-	call->at = 0;
+	call->left = false;
 	call->context = context;
 	if (prepare(client, call, method, type, error) == -1) {
 		client_release(client, call);
@@ -286,8 +280,10 @@ end_call(struct client *client, struct call *call, CURLcode result)
 {
 	curl_off_t total_us = 0, before_us = 0;
 
-	call->not_sent = result != CURLE_OK &&
-	    http_not_sent(call->easy, result);
+	call->not_sent = result != CURLE_OK && !call->left;
+	if (result == CURLE_ABORTED_BY_CALLBACK)
+		strcpy(call->answer.failure,
+		    "the connection was closed without an answer");
 	if (result != CURLE_OK) {
 		call->answer.status = 0; /* a cut answer is none */
 		if (*call->answer.failure == '\0')

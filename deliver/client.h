@@ -3,9 +3,10 @@
  *
  * One thread: client_wait runs libcurl's sockets and timers on one epoll,
  * together with descriptors of the caller, and client_next hands out what has
- * ended.  A call is never repeated by itself: libcurl would send a
- * request again when a kept connection dies without an answer, and a message
- * might then be there twice; a body that can't be rewound forbids it that.
+ * ended.  A call is never repeated by itself: libcurl would send a request
+ * again when a kept connection dies without an answer, and a message might then
+ * be there twice.  It asks before each sending, and is forbidden the second;
+ * where it never asked, nothing left.
  *
  * The token goes into a header alone.  Errors: EXIT_SYSTEM.
  */
@@ -30,7 +31,7 @@ struct call {
 	/* The rest is the client's. */
 	CURL *easy;
 	struct buffer body;
-	size_t at;
+	bool left;          /* it may have begun to leave */
 	struct call *next, *all_next;
 };
 

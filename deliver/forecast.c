@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deliver/outbox.h"
 #include "clock.h"
 #include "deliver/due.h"
 
@@ -92,7 +93,7 @@ static const char queue_sql[] = "SELECT m.channel, m.id, m.not_before, "
     "EXISTS (SELECT 1 FROM messages e WHERE e.stream = m.stream "
     "AND e.record_id = m.record_id AND e.id < m.id AND e.channel = m.channel "
     "AND e.filter = m.filter AND e.state = 'held') AS blocked "
-    "FROM messages m WHERE m.state IN ('queued', 'sending', 'in_doubt') "
+    "FROM messages m WHERE " OUTBOX_WAITING("m.") " "
     "AND m.state = 'queued' ORDER BY m.channel, m.id";
 
 /* Room for one more of what is count long.  NULL: no memory. */

@@ -226,7 +226,7 @@ outbox_channel_dead(struct outbox *outbox, const struct channel *channel,
 
 	for (*count = 0;; ++*count) {
 		if ((row = db_prepare(outbox->ledger->db, "SELECT id FROM "
-		    "messages WHERE channel = ?1 AND " WAITING
+		    "messages WHERE channel = ?1 AND " OUTBOX_WAITING("")
 		    " AND state = 'queued' ORDER BY id LIMIT 1",
 		    error)) == NULL)
 			return -1;
@@ -376,8 +376,8 @@ outbox_scan(struct outbox *outbox, struct error *error)
 
 	if ((row = db_prepare(outbox->ledger->db,
 	    "WITH RECURSIVE names (name) AS ("
-	    "SELECT min(channel) FROM messages WHERE " WAITING " UNION ALL "
-	    "SELECT (SELECT min(channel) FROM messages WHERE " WAITING
+	    "SELECT min(channel) FROM messages WHERE " OUTBOX_WAITING("") " UNION ALL "
+	    "SELECT (SELECT min(channel) FROM messages WHERE " OUTBOX_WAITING("")
 	    " AND channel > names.name) FROM names WHERE name IS NOT NULL) "
 	    "SELECT name FROM names WHERE name IS NOT NULL", error)) == NULL)
 		return -1;
@@ -421,7 +421,7 @@ int64_t
 outbox_count_blocked(struct outbox *outbox, struct error *error)
 {
 	return count(outbox, "SELECT count(*) FROM messages m "
-	    "WHERE m." WAITING " AND m.state = 'queued' AND EXISTS ("
+	    "WHERE " OUTBOX_WAITING("m.") " AND m.state = 'queued' AND EXISTS ("
 	    "SELECT 1 FROM messages e WHERE e.stream = m.stream "
 	    "AND e.record_id = m.record_id AND e.id < m.id "
 	    "AND e.channel = m.channel AND e.filter = m.filter "
@@ -434,7 +434,7 @@ outbox_count_later(struct outbox *outbox, struct error *error)
 	char now[CLOCK_TEXT];
 
 	clock_now(now);
-	return count(outbox, "SELECT count(*) FROM messages m WHERE m." WAITING
+	return count(outbox, "SELECT count(*) FROM messages m WHERE " OUTBOX_WAITING("m.")
 	    " AND m.state = 'queued' AND (m.not_before > ?1 OR EXISTS ("
 	    "SELECT 1 FROM messages e WHERE e.stream = m.stream "
 	    "AND e.record_id = m.record_id AND e.id < m.id "

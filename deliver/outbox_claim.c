@@ -15,12 +15,12 @@ static const char claim_sql[] =
     "SELECT m.id, m.generation, m.key, m.filter, m.stream, m.record_id, "
     "m.position, b.payload, b.delivery, m.method "
     "FROM messages m JOIN bodies b ON b.message = m.id "
-    "WHERE m.channel = ?1 AND m." WAITING " AND m.state = 'queued' "
+    "WHERE m.channel = ?1 AND " OUTBOX_WAITING("m.") " AND m.state = 'queued' "
     "AND (m.not_before IS NULL OR m.not_before <= ?2) "
     "AND NOT EXISTS (SELECT 1 FROM messages e WHERE e.stream = m.stream "
     "AND e.record_id = m.record_id AND e.id < m.id "
     "AND e.channel = m.channel AND e.filter = m.filter "
-    "AND e.state IN ('queued', 'sending', 'in_doubt', 'held')) "
+    "AND (" OUTBOX_WAITING("e.") " OR e.state = 'held')) "
     "ORDER BY m.id LIMIT 1";
 
 /* The first message about a record in a channel, or what stands for it now,
@@ -224,7 +224,7 @@ look_behind(struct outbox *outbox, const struct channel *channel,
 	int rc;
 
 	if ((row = db_prepare(outbox->ledger->db, "SELECT 1 FROM messages "
-	    "WHERE channel = ?1 AND " WAITING " AND state = 'queued' LIMIT 1",
+	    "WHERE channel = ?1 AND " OUTBOX_WAITING("") " AND state = 'queued' LIMIT 1",
 	    error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, channel->name);

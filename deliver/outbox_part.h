@@ -6,9 +6,6 @@
 
 #include "deliver/outbox.h"
 
-/* SQLite uses a partial index only where the query repeats its condition. */
-#define WAITING "state IN ('queued', 'sending', 'in_doubt')"
-
 /* Append an event about the message; its detail is {name:value}, or nothing. */
 int outbox_audit(struct outbox *outbox, int64_t id, const char *event,
     const char *name, const char *value, struct error *error);

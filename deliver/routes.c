@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "deliver/outbox.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 
@@ -113,8 +114,8 @@ read_ledger(struct routes *routes, struct ledger *ledger,
 
 	if ((row = db_prepare(ledger->db, "SELECT m.channel, count(*), "
 	    "(SELECT c.slack_channel FROM channels c WHERE c.name = m.channel) "
-	    "FROM messages m WHERE m.state IN ('queued', 'sending', "
-	    "'in_doubt') AND m.channel IS NOT NULL GROUP BY m.channel",
+	    "FROM messages m WHERE " OUTBOX_WAITING("m.")
+	    " AND m.channel IS NOT NULL GROUP BY m.channel",
 	    error)) == NULL || read_rows(routes, row, error) == -1)
 		return -1;
 	clock_format(clock_wall_ms() - ROUTES_DAYS * DAY_MS, since);

@@ -153,7 +153,13 @@ out:
 /* From each version to the next. */
 static const char *const migrations[LEDGER_SCHEMA_VERSION] = {
 	[1] = "ALTER TABLE messages ADD COLUMN method TEXT NOT NULL "
-	    "DEFAULT 'post' CHECK (method IN ('post', 'edit', 'repost'));"
+	    "DEFAULT 'post' CHECK (method = 'post' OR method = 'edit' "
+	    "OR method = 'repost');"
+	    "DROP INDEX messages_waiting;"
+	    "CREATE INDEX messages_waiting ON messages (channel, id) WHERE "
+	    "state = 'queued' OR state = 'sending' OR state = 'in_doubt';"
+	    "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES "
+	    "('messages', 'messages_waiting', '1000 50 1');"
 	    "CREATE TABLE clock (boot TEXT PRIMARY KEY, "
 	    "ahead_ms INTEGER NOT NULL) STRICT;"
 	    "PRAGMA user_version = 2;",

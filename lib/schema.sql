@@ -1,5 +1,7 @@
 -- The ledger.  Times are RFC 3339 UTC text with milliseconds, or NULL.
 -- deliver/STATES.md says what each message state means and who changes it.
+-- SQLite makes a table of an IN of three or more constants each time it is
+-- looked at; OR costs nothing.
 
 CREATE TABLE bookmarks (
   pipeline        TEXT NOT NULL,
@@ -29,9 +31,10 @@ CREATE TABLE messages (
   id             INTEGER PRIMARY KEY,
   key            TEXT NOT NULL UNIQUE,
   generation     INTEGER NOT NULL DEFAULT 1 CHECK (generation >= 1),
-  state          TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent',
-                   'in_doubt', 'dead', 'held', 'merged', 'cancelled',
-                   'unchanged')),
+  state          TEXT NOT NULL CHECK (state = 'queued' OR state = 'sending'
+                   OR state = 'sent' OR state = 'in_doubt' OR state = 'dead'
+                   OR state = 'held' OR state = 'merged'
+                   OR state = 'cancelled' OR state = 'unchanged'),
   filter         TEXT NOT NULL,
   stream         TEXT NOT NULL,
   record_id      TEXT NOT NULL,
@@ -49,10 +52,11 @@ CREATE TABLE messages (
   thread_ts      TEXT,
   error          TEXT,
   method         TEXT NOT NULL DEFAULT 'post'
-                   CHECK (method IN ('post', 'edit', 'repost'))
+                   CHECK (method = 'post' OR method = 'edit'
+                     OR method = 'repost')
 ) STRICT;
 CREATE INDEX messages_waiting ON messages (channel, id)
-  WHERE state IN ('queued', 'sending', 'in_doubt');
+  WHERE state = 'queued' OR state = 'sending' OR state = 'in_doubt';
 CREATE INDEX messages_by_state ON messages (state, id);
 CREATE INDEX messages_by_record ON messages (stream, record_id, id);
 CREATE INDEX messages_by_channel ON messages (channel, id);
