@@ -23,7 +23,8 @@
 #define DAY_MS (24LL * 3600 * 1000)
 
 static const char usage[] =
-    "usage: deliver [--config FILE] [--in-doubt hold|resend] < messages\n"
+    "usage: deliver [--config FILE] [--in-doubt hold|resend] [--receipts]\n"
+    "           < messages\n"
     "       deliver [--config FILE] --plan [< messages]\n"
     "       deliver [--config FILE] --check\n"
     "\n"
@@ -34,6 +35,7 @@ static const char usage[] =
     "      --in-doubt WHAT  what to do with a message that may have reached\n"
     "                       Slack and can't be looked up there: hold (the\n"
     "                       default) or resend\n"
+    "      --receipts       write a line for each final outcome\n"
     "      --plan           write what would be sent, where and when: the\n"
     "                       queue, and messages if there are some; send\n"
     "                       nothing\n"
@@ -45,7 +47,7 @@ static const char usage[] =
 
 struct options {
 	const char *config;
-	bool resend, check, plan;
+	bool resend, receipts, check, plan;
 	bool input; /* messages are read */
 };
 
@@ -86,6 +88,7 @@ parse_options(struct options *options, int argc, char **argv)
 	static const struct option table[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "in-doubt", required_argument, NULL, 'd' },
+		{ "receipts", no_argument, NULL, 'R' },
 		{ "check", no_argument, NULL, 'C' },
 		{ "plan", no_argument, NULL, 'P' },
 		{ "log", required_argument, NULL, 'L' },
@@ -106,6 +109,9 @@ parse_options(struct options *options, int argc, char **argv)
 			if (options->resend || strcmp(optarg, "hold") == 0)
 				break;
 			return bad("--in-doubt takes hold or resend");
+		case 'R':
+			options->receipts = true;
+			break;
 		case 'C':
 			options->check = true;
 			break;
@@ -219,7 +225,7 @@ set_up_pump(struct run *run, struct error *error)
 	run->setup = (struct client_setup){ .url = run->url,
 		.ca_file = run->ca_file, .timeout_ms = timeout };
 	pace_init(&pump->pace, interval, rate);
-	echo_init(&pump->echo, false);
+	echo_init(&pump->echo, run->options.receipts);
 	pump->ledger = &run->ledger;
 	pump->token = &run->token;
 	pump->due = (struct due){ .ledger = &run->ledger,

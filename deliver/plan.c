@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/plan.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,7 +207,10 @@ write_row(struct plan *plan, const struct departure *departure,
 	if ((rc = db_step(row, error)) != 1)
 		return rc;
 	payload = db_text(row, 5);
-	if (json_parse(&plan->json, payload, strlen(payload), error) == 0) {
+	if (json_parse(&plan->json, payload, strlen(payload), error) == -1)
+		log_warning("message %lld would be dead: its payload can't be "
+		    "read", (long long)departure->message);
+	else {
 		clock_format(departure->wall_ms, plan->last);
 		buffer_clear(&plan->line);
 		first_line(plan);
@@ -342,14 +346,26 @@ write_plan(struct plan *plan, struct error *error)
 
 /* ---- with an input ----------------------------------------------------- */
 
+/* Until there is something to read. */
+static void
+await(const struct intake *intake)
+{
+	struct pollfd input = { .fd = intake_fd(intake), .events = POLLIN };
+
+	if (!intake->ended && !intake_at_hand(intake))
+		poll(&input, 1, -1);
+}
+
 static int
 take_input(struct intake *intake, struct error *error)
 {
 	size_t count;
 
-	while (!intake->ended)
+	while (!intake->ended) {
+		await(intake);
 		if (intake_read(intake, GROUP_LINES, &count, error) == -1)
 			return -1;
+	}
 	return 0;
 }
 
@@ -369,7 +385,9 @@ plan_input(struct plan *plan, struct error *error)
 		return -1;
 	if ((plan->out = tmpfile()) == NULL)
 		return error_errno(error, EXIT_CANTCREATE,
-		    "cannot make a temporary file: look at TMPDIR");
+		    "cannot make a temporary file");
+	/* Its writers may need the ledger too, before they say a word. */
+	await(plan->setup->intake);
 	if ((rc = db_begin(db, error)) == 0)
 		rc = take_input(plan->setup->intake, error);
 	if (rc == 0)
@@ -377,7 +395,7 @@ plan_input(struct plan *plan, struct error *error)
 	db_rollback(db);
 	if (rc == 0 && (fflush(plan->out) == EOF || ferror(plan->out)))
 		rc = error_errno(error, EXIT_IO,
-		    "cannot write a temporary file: look at TMPDIR");
+		    "cannot write a temporary file");
 	rewind(plan->out);
 	while (rc == 0 && (count = fread(bytes, 1, sizeof(bytes),
 	    plan->out)) > 0 && fwrite(bytes, 1, count, stdout) == count)

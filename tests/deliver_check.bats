@@ -157,7 +157,7 @@ posts() {
 	"$BIN/deliver" <in & pid=$!
 	exec 7>in
 	until [ -s ledger.db.deliver-lock ]; do kill -0 $pid; done
-	sqlite3 ledger.db 'begin immediate; select 1' '.shell mkfifo ready; read -r go <ready' >/dev/null & holder=$!
+	sqlite3 -cmd '.timeout 5000' ledger.db 'begin immediate; select 1' '.shell mkfifo ready; read -r go <ready' >/dev/null & holder=$!
 	until [ -p ready ]; do kill -0 $holder; done
 	check 0
 	echo go >ready
