@@ -19,6 +19,7 @@ setup() {
 teardown() {
 	for pid in $DELIVER_PID $MANAGER_PID; do
 		kill -9 "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
 	done
 	stop_sandbox
 }
