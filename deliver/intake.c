@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "deliver/receipt.h"
 
 #define HASH_BYTES 16
 
@@ -290,8 +291,11 @@ store(struct intake *intake, const struct fields *fields, const char *state,
 	if (strcmp(state, "unchanged") != 0 &&
 	    insert_body(intake, fields, id, error) == -1)
 		return -1;
-	return audit_row(intake, fields, id, state, why, error) == -1 ? -1 :
-	    1;
+	if (audit_row(intake, fields, id, state, why, error) == -1)
+		return -1;
+	/* What isn't queued has its final outcome here. */
+	return strcmp(state, "queued") != 0 && receipt_add(intake->ledger,
+	    intake->echo, id, error) == -1 ? -1 : 1;
 }
 
 static char *
