@@ -2,7 +2,6 @@
 /* deliver: queue messages durably, post them to Slack at its pace. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,43 +12,18 @@
 
 #include "config.h"
 #include "deliver/check.h"
+#include "deliver/options.h"
 #include "deliver/plan.h"
 #include "deliver/pump.h"
+#include "doorbell.h"
 #include "log.h"
+#include "notify.h"
 
 #define TIMEOUT_MS 30000
 #define BUDGET_MS (5 * 60 * 1000)
 #define SETTLE_MS 10000
+#define BACKLOG_MAX 1000000
 #define DAY_MS (24LL * 3600 * 1000)
-
-static const char usage[] =
-    "usage: deliver [--config FILE] [--in-doubt hold|resend] [--receipts]\n"
-    "           < messages\n"
-    "       deliver [--config FILE] --plan [< messages]\n"
-    "       deliver [--config FILE] --check\n"
-    "\n"
-    "Queue the messages that transform writes, post them to Slack, record\n"
-    "every outcome, and echo each STATE once all before it is durable.\n"
-    "\n"
-    "  -c, --config FILE    the configuration\n"
-    "      --in-doubt WHAT  what to do with a message that may have reached\n"
-    "                       Slack and can't be looked up there: hold (the\n"
-    "                       default) or resend\n"
-    "      --receipts       write a line for each final outcome\n"
-    "      --plan           write what would be sent, where and when: the\n"
-    "                       queue, and messages if there are some; send\n"
-    "                       nothing\n"
-    "      --check          say what is to be mended before every channel can\n"
-    "                       be posted to; post nothing\n"
-    "      --log FORMAT     text or json, on stderr\n"
-    "  -h, --help           this text\n"
-    "  -V, --version        the version\n";
-
-struct options {
-	const char *config;
-	bool resend, receipts, check, plan;
-	bool input; /* messages are read */
-};
 
 /* What a run owns beside its pump. */
 struct run {
@@ -62,83 +36,6 @@ struct run {
 	char *pipeline, *url, *ca_file;
 	int lock;
 };
-
-static int
-bad(const char *message)
-{
-	log_error("%s; see deliver --help", message);
-	return EXIT_USAGE;
-}
-
-/* Does standard input bring messages?  A plan can do without. */
-static bool
-has_input(void)
-{
-	struct stat input, null;
-
-	return fstat(STDIN_FILENO, &input) == 0 && !isatty(STDIN_FILENO) &&
-	    !(S_ISCHR(input.st_mode) && stat("/dev/null", &null) == 0 &&
-	    input.st_rdev == null.st_rdev);
-}
-
-/* -1: go on; else the exit status. */
-static int
-parse_options(struct options *options, int argc, char **argv)
-{
-	static const struct option table[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "in-doubt", required_argument, NULL, 'd' },
-		{ "receipts", no_argument, NULL, 'R' },
-		{ "check", no_argument, NULL, 'C' },
-		{ "plan", no_argument, NULL, 'P' },
-		{ "log", required_argument, NULL, 'L' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 }
-	};
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "c:hV", table, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'd':
-			options->resend = strcmp(optarg, "resend") == 0;
-			if (options->resend || strcmp(optarg, "hold") == 0)
-				break;
-			return bad("--in-doubt takes hold or resend");
-		case 'R':
-			options->receipts = true;
-			break;
-		case 'C':
-			options->check = true;
-			break;
-		case 'P':
-			options->plan = true;
-			break;
-		case 'L':
-			if (log_open("deliver", optarg) == 0)
-				break;
-			return bad("--log takes text or json");
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_DONE;
-		case 'V':
-			puts("deliver (ledgerpipe) " VERSION);
-			return EXIT_DONE;
-		default:
-			return bad("an option is unknown or lacks its "
-			    "argument");
-		}
-	if (optind < argc)
-		return bad("deliver takes no operand");
-	if (options->check && options->plan)
-		return bad("--check and --plan exclude each other");
-	options->input = !options->check && (!options->plan || has_input());
-	return -1;
-}
 
 /* One deliver per ledger: two would not know of each other's requests. */
 static int
@@ -182,6 +79,19 @@ lock(struct run *run, const char *db, struct error *error)
 	return rc;
 }
 
+/* Without one what others queue is found a little later. */
+static void
+open_doorbell(struct run *run, const char *db)
+{
+	struct error error;
+
+	if (doorbell_open(db, &run->pump.doorbell, &error) == -1) {
+		run->pump.doorbell = -1;
+		log_warning("%s; what auditctl queues is found within seconds "
+		    "all the same", error.message);
+	}
+}
+
 static int
 open_ledger(struct run *run, struct error *error)
 {
@@ -196,6 +106,8 @@ open_ledger(struct run *run, struct error *error)
 	    DB_WRITE : DB_READ, "deliver", error) == 0)
 		/* Who only looks is in nobody's way. */
 		rc = run->options.input ? lock(run, db, error) : 0;
+	if (rc == 0 && run->options.input && !run->options.plan)
+		open_doorbell(run, db);
 	free(db);
 	free(key_file);
 	return rc;
@@ -205,7 +117,7 @@ static int
 set_up_pump(struct run *run, struct error *error)
 {
 	const struct config *config = &run->config;
-	int64_t interval, rate, settle, timeout;
+	int64_t interval, rate, settle, timeout, backlog;
 	struct pump *pump = &run->pump;
 
 	if (config_span(config, "slack.channel_interval", 1000, 0, DAY_MS,
@@ -219,6 +131,8 @@ set_up_pump(struct run *run, struct error *error)
 	    &timeout, error) == -1 ||
 	    config_span(config, "slack.retry_budget", BUDGET_MS, 0, DAY_MS,
 	    &pump->budget_ms, error) == -1 ||
+	    config_integer(config, "slack.max_backlog", BACKLOG_MAX, 0,
+	    INT64_MAX, &backlog, error) == -1 ||
 	    config_integer(config, "slack.max_attempts", 10, 1, 1000,
 	    &pump->max_attempts, error) == -1)
 		return -1;
@@ -235,9 +149,14 @@ set_up_pump(struct run *run, struct error *error)
 	pump->settle = (struct settle){ .outbox = &pump->outbox,
 		.delay_ms = settle, .timeout_ms = timeout,
 		.resend = run->options.resend, .tally = &pump->tally };
-	intake_open(&pump->intake, &run->ledger, &pump->pace, &pump->echo,
-	    run->pipeline, STDIN_FILENO);
-	return 0;
+	pump->follow = run->options.follow;
+	if (!run->options.input)
+		return 0;
+	return intake_open(&pump->intake, &(struct intake_setup){
+		.ledger = &run->ledger, .pace = &pump->pace,
+		.echo = &pump->echo, .pipeline = run->pipeline,
+		.paths = run->options.paths, .count = run->options.count,
+		.follow = run->options.follow, .backlog_max = backlog }, error);
 }
 
 static int
@@ -305,18 +224,6 @@ run_plan(struct run *run, struct error *error)
 	return plan_run(&setup, error);
 }
 
-/* The loop must not hang in a read; a terminal gets its flags back. */
-static int
-run_pump(struct run *run)
-{
-	int flags = fcntl(STDIN_FILENO, F_GETFL), rc;
-
-	fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK);
-	rc = pump_run(&run->pump);
-	fcntl(STDIN_FILENO, F_SETFL, flags);
-	return rc;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -326,9 +233,10 @@ main(int argc, char **argv)
 
 	log_open("deliver", NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if ((rc = parse_options(&run.options, argc, argv)) != -1)
+	if ((rc = options_parse(&run.options, argc, argv)) != -1)
 		return log_close_stdout(rc);
-	if (run.options.input && fcntl(STDIN_FILENO, F_GETFL) == -1) {
+	notify_start();
+	if (run.options.input && run.options.standard && fcntl(STDIN_FILENO, F_GETFL) == -1) {
 		log_error("standard input is closed: give it messages, or "
 		    "</dev/null to send what is queued");
 		return EXIT_NOINPUT;
@@ -340,7 +248,7 @@ main(int argc, char **argv)
 	else
 		rc = run.options.check ? run_check(&run, &error) :
 		    run.options.plan ? run_plan(&run, &error) :
-		    run_pump(&run);
+		    pump_run(&run.pump);
 	run_close(&run);
 	http_stop();
 	return log_close_stdout(rc);

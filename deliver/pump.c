@@ -417,8 +417,6 @@ take_input(struct pump *pump, int64_t now, struct error *error)
 	    GROUP_LINES - pump->lines, &count, error) == -1)
 		return -1;
 	pump->lines += count;
-	/* Lines that were read with these wait in memory: nothing will tell. */
-	pump->more = pump->lines >= GROUP_LINES && !pump->intake.ended;
 	if (count > 0)
 		pump->last_line_ms = now;
 	return 0;
@@ -452,6 +450,13 @@ is_spent(const struct pump *pump, int64_t since_ms, int64_t now)
 	return since_ms != 0 && now - since_ms > pump->budget_ms;
 }
 
+/* More may come, whatever has become of what came. */
+static bool
+is_standing(const struct pump *pump)
+{
+	return !pump->intake.ended || (pump->follow && !pump->intake.failed);
+}
+
 static bool
 is_over(struct pump *pump, int64_t now, int64_t due_ms)
 {
@@ -462,7 +467,7 @@ is_over(struct pump *pump, int64_t now, int64_t due_ms)
 		return false;
 	if (ended_by_signal)
 		return true;
-	if (!pump->intake.ended || echo_pending(&pump->echo))
+	if (is_standing(pump) || echo_pending(&pump->echo))
 		return false;
 	if (pump->stopped != SLACK_SENT ||
 	    is_spent(pump, pump->away_since_ms, now))
@@ -493,7 +498,7 @@ how_long(const struct pump *pump, int64_t now, int64_t due_ms)
 	if (echo_pending(&pump->echo))
 		sooner(&at_ms, now + GROUP_MS);
 	if (!ended_by_signal) {
-		if (pump->more && !pump->intake.ended)
+		if (intake_at_hand(&pump->intake))
 			return 0;
 		if (pump->stopped == SLACK_SENT)
 			sooner(&at_ms, settle_due(&pump->settle));
@@ -510,7 +515,7 @@ work(struct pump *pump, bool readable, int64_t now, int64_t *due_ms,
 {
 	if (take_answers(pump, now, error) == -1)
 		return -1;
-	if (!ended_by_signal && (readable || pump->more) &&
+	if (!ended_by_signal && (readable || intake_at_hand(&pump->intake)) &&
 	    take_input(pump, now, error) == -1)
 		return -1;
 	if (pump->scanned_ms + SCAN_MS <= now && scan(pump, now, error) == -1)
@@ -584,8 +589,7 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 	if (echo_pending(&pump->echo))
 		flush(pump);
 	if (pump->full_since_ms == 0 || pump->full_retry_ms <= now) {
-		if (work(pump, watches[WATCH_INPUT].ready ||
-		    intake_at_hand(&pump->intake), now, &due_ms,
+		if (work(pump, watches[WATCH_INPUT].ready, now, &due_ms,
 		    error) == -1 || (rc = end(pump, now, &due_ms,
 		    error)) == -1)
 			rc = wait_for_ledger(pump, now, error);
@@ -593,8 +597,7 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 			return rc;
 	}
 	wait_ms = pump->full_since_ms != 0 ? pump->full_retry_ms - now :
-	    intake_at_hand(&pump->intake) && pump->lines < GROUP_LINES &&
-	    !ended_by_signal ? 0 : how_long(pump, now, due_ms);
+	    how_long(pump, now, due_ms);
 	watches[WATCH_INPUT].fd = pump->full_since_ms != 0 ||
 	    pump->intake.ended || ended_by_signal ||
 	    pump->lines >= GROUP_LINES ? -1 : intake_fd(&pump->intake);

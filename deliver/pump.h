@@ -59,7 +59,6 @@ struct pump {
 	int64_t last_line_ms, committed_ms;
 	size_t lines;            /* in this transaction */
 	bool urgent;             /* not only lines */
-	bool more;               /* lines that were read already wait */
 	int64_t scanned_ms;      /* when the queue was last looked through */
 	int64_t spoke_ms;        /* when the watchdog last heard of us */
 	struct tally tally, kept; /* kept: up to the last commit */

@@ -33,16 +33,16 @@ tell(const struct pump *pump, const struct rest *rest)
 	const struct intake *intake = &pump->intake;
 	const struct tally *tally = &pump->tally;
 
-	if (tally->sent + tally->dead + tally->held + intake->rejected > 0)
+	if (tally->sent + tally->dead + tally->held + intake->tally.rejected > 0)
 		log_info("%lld sent, %lld unchanged, %lld rejected, %lld dead, "
 		    "%lld held, %lld waiting", (long long)tally->sent,
-		    (long long)intake->unchanged, (long long)intake->rejected,
+		    (long long)intake->tally.unchanged, (long long)intake->tally.rejected,
 		    (long long)tally->dead, (long long)tally->held,
 		    (long long)(rest->queued + rest->doubts));
-	if (intake->rejected > 0)
+	if (intake->tally.rejected > 0)
 		log_error("%lld records were rejected by their filters, or "
 		    "couldn't be read: auditctl list --state dead says why",
-		    (long long)intake->rejected);
+		    (long long)intake->tally.rejected);
 	if (rest->later > 0)
 		log_info("%lld messages wait for their time (not_before)",
 		    (long long)rest->later);
@@ -94,6 +94,6 @@ report_end(struct pump *pump)
 	}
 	if (!pump->intake.ended)
 		return EXIT_TEMPFAIL; /* a signal; the rest of it is unread */
-	return tally->dead + tally->held + pump->intake.rejected +
+	return tally->dead + tally->held + pump->intake.tally.rejected +
 	    rest.blocked > 0 ? EXIT_DATA : EXIT_DONE;
 }

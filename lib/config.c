@@ -70,6 +70,7 @@ static const struct known {
 	{ "slack.settle_delay", JSON_STRING },
 	{ "slack.timeout", JSON_STRING },
 	{ "slack.max_attempts", JSON_NUMBER },
+	{ "slack.max_backlog", JSON_NUMBER },
 	{ "slack.retry_budget", JSON_STRING },
 	{ "transform", JSON_OBJECT },
 	{ "transform.workers", JSON_NUMBER },

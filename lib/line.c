@@ -22,6 +22,28 @@ line_close(struct line_reader *reader)
 	buffer_free(&reader->buffer);
 }
 
+int
+line_put_back(struct line_reader *reader, const char *bytes, size_t count,
+    uint64_t lines)
+{
+	size_t left = reader->buffer.length - reader->at;
+	struct buffer buffer;
+
+	buffer_init(&buffer, reader->buffer.ceiling + count);
+	if (buffer_append(&buffer, bytes, count) == -1 || (left > 0 &&
+	    buffer_append(&buffer, reader->buffer.data + reader->at,
+	    left) == -1)) {
+		buffer_free(&buffer);
+		return -1;
+	}
+	buffer_free(&reader->buffer);
+	buffer.ceiling -= count;
+	reader->buffer = buffer;
+	reader->at = reader->scanned = 0;
+	reader->number -= lines;
+	return 0;
+}
+
 /* 1: bytes came, 0: the end, -1: error, -2: nothing now. */
 static int
 more(struct line_reader *reader, struct error *error)

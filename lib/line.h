@@ -35,6 +35,11 @@ struct line_reader {
 
 void line_open(struct line_reader *reader, int fd);
 void line_close(struct line_reader *reader); /* frees; leaves fd open */
+/* Give lines back: they come again before all else, and are counted again.
+ * bytes hold them with their newlines; lines is how many they are.  -1: no
+ * memory. */
+int line_put_back(struct line_reader *reader, const char *bytes, size_t count,
+    uint64_t lines);
 enum line_result line_next(struct line_reader *reader, const char **text,
     size_t *length, struct error *error);
 

@@ -69,7 +69,10 @@ sql() {
 	[[ $output == 'deliver (ledgerpipe) '* ]]
 	run -64 "$BIN/deliver" --nonsense
 	run -64 "$BIN/deliver" --in-doubt perhaps
-	run -64 "$BIN/deliver" operand
+	run -64 "$BIN/deliver" --follow --plan
+	run -64 "$BIN/deliver" - -
+	run -66 --separate-stderr "$BIN/deliver" nowhere
+	[[ $stderr == *nowhere* ]]
 }
 
 @test "a message is posted, and the ledger knows where and when" {

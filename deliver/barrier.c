@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/barrier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+void
+barrier_init(struct barrier *barrier, size_t inputs)
+{
+	*barrier = (struct barrier){ .inputs = inputs };
+}
+
+void
+barrier_free(struct barrier *barrier)
+{
+	struct reached *reached;
+	size_t i;
+
+	for (i = 0; i < barrier->reached_count; i++) {
+		reached = &barrier->reached[i];
+		free(reached->stream);
+		free(reached->value);
+		free(reached->before);
+	}
+	for (i = 0; i < barrier->count; i++)
+		free(barrier->states[i].text);
+	free(barrier->reached);
+	free(barrier->states);
+	json_free(&barrier->json);
+	*barrier = (struct barrier){ 0 };
+}
+
+/* Has who stands at value come to wanted? */
+static bool
+is_there(const char *value, const char *wanted)
+{
+	int64_t here, there;
+
+	if (value == NULL)
+		return false;
+	if (clock_parse(value, &here) == 0 && clock_parse(wanted, &there) == 0)
+		return here >= there;
+	return strcmp(value, wanted) == 0;
+}
+
+static struct reached *
+find(const struct barrier *barrier, size_t input, const char *stream)
+{
+	struct reached *reached = barrier->reached;
+	size_t i;
+
+	for (i = 0; i < barrier->reached_count; i++, reached++)
+		if (reached->input == input &&
+		    strcmp(reached->stream, stream) == 0)
+			return reached;
+	return NULL;
+}
+
+/* Room for one more of a list's elements; NULL: no memory. */
+static void *
+grow(void *list, size_t count, size_t *capacity, size_t size)
+{
+	size_t more = *capacity > 0 ? *capacity * 2 : 8;
+
+	if (count < *capacity)
+		return list;
+	if ((list = realloc(list, more * size)) != NULL)
+		*capacity = more;
+	return list;
+}
+
+static struct reached *
+add(struct barrier *barrier, size_t input, const char *stream)
+{
+	struct reached *list = grow(barrier->reached, barrier->reached_count,
+	    &barrier->reached_capacity, sizeof(*list)), *reached;
+
+	if (list == NULL)
+		return NULL;
+	barrier->reached = list;
+	reached = &list[barrier->reached_count];
+	*reached = (struct reached){ .input = input,
+		.stream = strdup(stream) };
+	if (reached->stream == NULL)
+		return NULL;
+	barrier->reached_count++;
+	return reached;
+}
+
+/* An input has come to value, which becomes the barrier's. */
+static int
+reach(struct barrier *barrier, size_t input, const char *stream, char *value)
+{
+	struct reached *reached = find(barrier, input, stream);
+
+	if (reached == NULL &&
+	    (reached = add(barrier, input, stream)) == NULL) {
+		free(value);
+		return -1;
+	}
+	if (is_there(reached->value, value)) { /* an older span, read again */
+		free(value);
+		return 0;
+	}
+	if (reached->changed)
+		free(reached->value);
+	else
+		reached->before = reached->value;
+	reached->changed = true;
+	reached->value = value;
+	return 0;
+}
+
+static int
+keep_state(struct barrier *barrier, const char *text, size_t length)
+{
+	struct arrived *list, *state;
+	size_t i;
+
+	for (i = 0; i < barrier->count; i++) {
+		state = &barrier->states[i];
+		if (!state->stands && strncmp(state->text, text, length) ==
+		    0 && state->text[length] == '\0')
+			return 0; /* another input brought it before */
+	}
+	/* The oldest says nothing that the later ones don't. */
+	if (barrier->count >= BARRIER_STATES_MAX &&
+	    !barrier->states[0].stands) {
+		free(barrier->states[0].text);
+		memmove(barrier->states, barrier->states + 1,
+		    --barrier->count * sizeof(*barrier->states));
+	}
+	list = grow(barrier->states, barrier->count, &barrier->capacity,
+	    sizeof(*list));
+	if (list == NULL)
+		return -1;
+	barrier->states = list;
+	list[barrier->count] = (struct arrived){
+		.text = strndup(text, length), .fresh = true };
+	if (list[barrier->count].text == NULL)
+		return -1;
+	barrier->count++;
+	return 0;
+}
+
+/* The stream of a bookmark and where it stands, both in fresh memory; false:
+ * it says nothing. */
+static bool
+bookmark(const struct json *json, json_node node, char **stream,
+    char **value)
+{
+	struct buffer name;
+
+	*value = json_dup(json, json_member(json, node,
+	    "replication_key_value"));
+	if (*value == NULL)
+		return false;
+	buffer_init(&name, 65536);
+	json_decode_name(json, node, &name);
+	if ((*stream = strdup(buffer_text(&name))) == NULL) {
+		free(*value);
+		*value = NULL;
+	}
+	buffer_free(&name);
+	return *value != NULL;
+}
+
+static json_node
+bookmarks(const struct json *json, json_node value)
+{
+	return json_first(json, json_member(json, value, "bookmarks"));
+}
+
+int
+barrier_arrive(struct barrier *barrier, size_t input,
+    const struct json *json, json_node value, struct error *error)
+{
+	char *stream, *at;
+	const char *text;
+	json_node node;
+	size_t length;
+	int rc = 0;
+
+	for (node = bookmarks(json, value); rc == 0 && node != JSON_NONE;
+	    node = json_next(json, node)) {
+		if (!bookmark(json, node, &stream, &at))
+			continue;
+		rc = reach(barrier, input, stream, at);
+		free(stream);
+	}
+	text = json_raw(json, value, &length);
+	if (rc == 0)
+		rc = keep_state(barrier, text, length);
+	return rc == 0 ? 0 : error_set(error, EXIT_SYSTEM, "out of memory");
+}
+
+/* Which input hasn't come to a bookmark of the parsed state?  -1: all have. */
+static ssize_t
+lacks(const struct barrier *barrier, const char **stream_name)
+{
+	const struct json *json = &barrier->json;
+	const struct reached *reached;
+	char *stream, *value;
+	ssize_t missing = -1;
+	json_node node;
+	size_t i;
+
+	for (node = bookmarks(json, 0); missing == -1 && node != JSON_NONE;
+	    node = json_next(json, node)) {
+		if (!bookmark(json, node, &stream, &value))
+			continue;
+		for (i = 0; missing == -1 && i < barrier->inputs; i++) {
+			reached = find(barrier, i, stream);
+			if (reached == NULL || !is_there(reached->value,
+			    value))
+				missing = (ssize_t)i;
+		}
+		for (i = 0; missing != -1 && i < barrier->inputs; i++)
+			if ((reached = find(barrier, i, stream)) != NULL)
+				*stream_name = reached->stream;
+		free(stream);
+		free(value);
+	}
+	return missing;
+}
+
+/* The first one that waits, parsed. 1: there is one. */
+static int
+first(struct barrier *barrier, struct arrived **state, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; i < barrier->count && barrier->states[i].stands; i++)
+		;
+	if (i == barrier->count)
+		return 0;
+	*state = &barrier->states[i];
+	return json_parse(&barrier->json, (*state)->text,
+	    strlen((*state)->text), error) == -1 ? -1 : 1;
+}
+
+int
+barrier_next(struct barrier *barrier, const char **text, struct error *error)
+{
+	const char *ignored;
+	struct arrived *state;
+	int rc = first(barrier, &state, error);
+
+	/* What one input brings is in the order of all: the others wait too. */
+	if (rc != 1 || lacks(barrier, &ignored) != -1)
+		return rc == 1 ? 0 : rc;
+	state->stands = true;
+	*text = state->text;
+	return 1;
+}
+
+static void
+forget_states(struct barrier *barrier, bool (*is_gone)(struct arrived *))
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < barrier->count; i++)
+		if (is_gone(&barrier->states[i]))
+			free(barrier->states[i].text);
+		else
+			barrier->states[kept++] = barrier->states[i];
+	barrier->count = kept;
+}
+
+static bool
+has_stood(struct arrived *state)
+{
+	state->fresh = false;
+	return state->stands;
+}
+
+static bool
+has_not_come(struct arrived *state)
+{
+	state->stands = false;
+	return state->fresh;
+}
+
+void
+barrier_committed(struct barrier *barrier)
+{
+	struct reached *reached;
+	size_t i;
+
+	for (i = 0; i < barrier->reached_count; i++) {
+		reached = &barrier->reached[i];
+		if (!reached->changed)
+			continue;
+		free(reached->before);
+		reached->before = NULL;
+		reached->changed = false;
+	}
+	forget_states(barrier, has_stood);
+}
+
+void
+barrier_rolled_back(struct barrier *barrier)
+{
+	struct reached *reached;
+	size_t i;
+
+	for (i = 0; i < barrier->reached_count; i++) {
+		reached = &barrier->reached[i];
+		if (!reached->changed)
+			continue;
+		free(reached->value);
+		reached->value = reached->before;
+		reached->before = NULL;
+		reached->changed = false;
+	}
+	forget_states(barrier, has_not_come);
+}
+
+bool
+barrier_waits(struct barrier *barrier, size_t *input, const char **stream)
+{
+	struct arrived *state;
+	struct error ignored;
+	ssize_t missing;
+
+	if (first(barrier, &state, &ignored) != 1 ||
+	    (missing = lacks(barrier, stream)) == -1)
+		return false;
+	*input = (size_t)missing;
+	return true;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "deliver/inputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define TURN_LINES 50 /* of one input, before another has its turn */
+#define EVENTS 64
+#define TAKEN_MAX ((size_t)1 << 30)
+
+/* A regular file can't be watched and needn't be. */
+static int
+watch(struct inputs *inputs, struct input *input, struct error *error)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	event.data.ptr = input;
+	if (epoll_ctl(inputs->epoll, EPOLL_CTL_ADD, input->fd, &event) == 0)
+		return 0;
+	if (errno != EPERM)
+		return error_errno(error, EXIT_SYSTEM, "cannot watch %s",
+		    input->name);
+	input->always = input->ready = true;
+	return 0;
+}
+
+static int
+open_file(struct input *input, struct error *error)
+{
+	struct stat status;
+
+	/* Else a FIFO without a writer would be waited for here. */
+	input->fd = open(input->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (input->fd == -1)
+		return error_errno(error, EXIT_NOINPUT,
+		    "cannot open the input %s", input->name);
+	if (fstat(input->fd, &status) == 0 && S_ISDIR(status.st_mode))
+		return error_set(error, EXIT_NOINPUT, "the input %s is a "
+		    "folder: name FIFOs or files", input->name);
+	input->fifo = S_ISFIFO(status.st_mode);
+	return 0;
+}
+
+static int
+open_input(struct inputs *inputs, const char *path, struct error *error)
+{
+	struct input *input = &inputs->list[inputs->count++];
+
+	*input = (struct input){ .fd = -1, .last = LINE_OK };
+	buffer_init(&input->taken, TAKEN_MAX);
+	if (path == NULL || strcmp(path, "-") == 0) {
+		input->name = "standard input";
+		input->fd = STDIN_FILENO;
+		input->flags = fcntl(input->fd, F_GETFL);
+		fcntl(input->fd, F_SETFL, input->flags | O_NONBLOCK);
+	} else {
+		input->name = input->path = path;
+		if (open_file(input, error) == -1)
+			return -1;
+	}
+	line_open(&input->reader, input->fd);
+	inputs->open++;
+	return watch(inputs, input, error);
+}
+
+int
+inputs_open(struct inputs *inputs, char **paths, size_t count, bool follow,
+    struct error *error)
+{
+	size_t i;
+
+	*inputs = (struct inputs){ .follow = follow, .epoll = -1 };
+	inputs->list = calloc(count + 1, sizeof(*inputs->list));
+	if (inputs->list == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	if ((inputs->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		return error_errno(error, EXIT_SYSTEM,
+		    "cannot watch the inputs");
+	if (count == 0)
+		return open_input(inputs, NULL, error);
+	for (i = 0; i < count; i++)
+		if (open_input(inputs, paths[i], error) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+close_input(struct inputs *inputs, struct input *input)
+{
+	if (input->fd == -1)
+		return;
+	epoll_ctl(inputs->epoll, EPOLL_CTL_DEL, input->fd, NULL);
+	if (input->path != NULL)
+		close(input->fd);
+	else /* a terminal is another's too */
+		fcntl(input->fd, F_SETFL, input->flags);
+	input->fd = -1;
+	input->ready = false;
+	inputs->open--;
+}
+
+void
+inputs_close(struct inputs *inputs)
+{
+	struct input *input;
+	size_t i;
+
+	for (i = 0; i < inputs->count; i++) {
+		input = &inputs->list[i];
+		close_input(inputs, input);
+		line_close(&input->reader);
+		buffer_free(&input->taken);
+	}
+	free(inputs->list);
+	inputs->list = NULL;
+	inputs->count = 0;
+	if (inputs->epoll > 0)
+		close(inputs->epoll);
+	inputs->epoll = -1;
+}
+
+int
+inputs_fd(const struct inputs *inputs)
+{
+	return inputs->open > 0 ? inputs->epoll : -1;
+}
+
+/* May it be asked for a line? */
+static bool
+is_due(const struct input *input)
+{
+	return input->fd != -1 && input->stop == INPUT_GOES_ON &&
+	    (input->ready || input->again > 0 || input->last != LINE_OK);
+}
+
+bool
+inputs_at_hand(const struct inputs *inputs)
+{
+	size_t i;
+
+	for (i = 0; i < inputs->count; i++)
+		if (is_due(&inputs->list[i]))
+			return true;
+	return false;
+}
+
+static void
+look(struct inputs *inputs)
+{
+	struct epoll_event events[EVENTS];
+	int count = epoll_wait(inputs->epoll, events, EVENTS, 0), i;
+
+	for (i = 0; i < count; i++)
+		((struct input *)events[i].data.ptr)->ready = true;
+}
+
+/* One line of an input, again or for the first time. */
+static enum line_result
+take(struct input *input, const char **text, size_t *length,
+    struct error *error)
+{
+	enum line_result result;
+
+	if (input->again > 0)
+		input->again--;
+	else if (input->last != LINE_OK)
+		return input->last;
+	result = line_next(&input->reader, text, length, error);
+	if (result == LINE_AGAIN)
+		input->ready = input->always;
+	else if (result != LINE_OK)
+		input->last = result;
+	else if (!input->distrusted) {
+		buffer_append(&input->taken, *text, *length);
+		if (buffer_append(&input->taken, "\n", 1) == -1) {
+			error_set(error, EXIT_SYSTEM, "out of memory");
+			return input->last = LINE_ERROR;
+		}
+		input->taken_lines++;
+	}
+	return result;
+}
+
+enum line_result
+inputs_next(struct inputs *inputs, struct input **input, const char **text,
+    size_t *length, struct error *error)
+{
+	enum line_result result;
+	size_t tried, turns = inputs->count * TURN_LINES;
+
+	if (inputs->next == 0)
+		look(inputs);
+	for (tried = 0; tried < inputs->count;) {
+		*input = &inputs->list[inputs->next / TURN_LINES];
+		if (!is_due(*input)) {
+			/* On to the next one's turn. */
+			inputs->next += TURN_LINES - inputs->next %
+			    TURN_LINES;
+			inputs->next %= turns;
+			tried++;
+			continue;
+		}
+		result = take(*input, text, length, error);
+		if (result == LINE_AGAIN)
+			continue;
+		if (!(*input)->distrusted || result == LINE_END ||
+		    result == LINE_TORN || result == LINE_ERROR) {
+			inputs->next = (inputs->next + 1) % turns;
+			return result;
+		}
+	}
+	inputs->next = 0;
+	return LINE_AGAIN;
+}
+
+void
+inputs_stop(struct inputs *inputs, struct input *input)
+{
+	bool over = input->last == LINE_END || input->last == LINE_TORN;
+
+	if (!inputs->follow || input->last == LINE_ERROR ||
+	    (over && !input->fifo))
+		input->stop = INPUT_CLOSES;
+	else
+		input->stop = over ? INPUT_OPENS_ANEW : INPUT_DRAINS;
+}
+
+bool
+inputs_ended(const struct inputs *inputs)
+{
+	const struct input *input;
+	size_t i;
+
+	for (i = 0; i < inputs->count; i++) {
+		input = &inputs->list[i];
+		if (input->fd != -1 && input->stop != INPUT_CLOSES)
+			return false;
+	}
+	return true;
+}
+
+/* The next writer may be there already: the old descriptor is closed behind
+ * the new one, or it would find nobody. */
+static void
+open_anew(struct inputs *inputs, struct input *input)
+{
+	struct error error;
+	int old = input->fd;
+
+	line_close(&input->reader);
+	epoll_ctl(inputs->epoll, EPOLL_CTL_DEL, old, NULL);
+	input->distrusted = input->ready = false;
+	input->last = LINE_OK;
+	input->count = (struct input_count){ 0, 0 };
+	if (open_file(input, &error) == 0) {
+		line_open(&input->reader, input->fd);
+		if (watch(inputs, input, &error) == 0) {
+			close(old);
+			return;
+		}
+	}
+	log_failure(&error);
+	if (input->fd != -1)
+		close(input->fd);
+	close(old);
+	input->fd = -1;
+	inputs->open--;
+}
+
+static void
+stop(struct inputs *inputs, struct input *input)
+{
+	switch (input->stop) {
+	case INPUT_GOES_ON:
+		break;
+	case INPUT_CLOSES:
+		close_input(inputs, input);
+		break;
+	case INPUT_OPENS_ANEW:
+		open_anew(inputs, input);
+		break;
+	case INPUT_DRAINS:
+		input->distrusted = true;
+		input->last = LINE_OK;
+	}
+	input->stop = INPUT_GOES_ON;
+}
+
+void
+inputs_committed(struct inputs *inputs)
+{
+	struct input *input;
+	size_t i;
+
+	for (i = 0; i < inputs->count; i++) {
+		input = &inputs->list[i];
+		buffer_clear(&input->taken);
+		input->taken_lines = 0;
+		stop(inputs, input);
+		input->kept_count = input->count;
+	}
+}
+
+void
+inputs_rolled_back(struct inputs *inputs)
+{
+	struct input *input;
+	size_t i;
+
+	for (i = 0; i < inputs->count; i++) {
+		input = &inputs->list[i];
+		input->count = input->kept_count;
+		input->stop = INPUT_GOES_ON;
+		if (input->taken_lines == 0)
+			continue;
+		if (line_put_back(&input->reader, input->taken.data,
+		    input->taken.length, input->taken_lines) == -1) {
+			/* Its STATE won't come: nothing is lost. */
+			log_error("%s: out of memory: the rest of it is not "
+			    "taken; run it again", input->name);
+			close_input(inputs, input);
+		} else
+			input->again += (size_t)input->taken_lines;
+		buffer_clear(&input->taken);
+		input->taken_lines = 0;
+	}
+}
