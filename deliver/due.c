@@ -122,6 +122,34 @@ load_throttles(struct due *due, int64_t now_ms, struct error *error)
 	return rc;
 }
 
+/* Forget what is over, while the clock is known that it was written by: under
+ * another one it might be ahead again. */
+static int
+forget_past(struct due *due, int64_t now_ms, struct error *error)
+{
+	static const char *const texts[] = {
+		"DELETE FROM throttles WHERE pause_until <= ?1",
+		"UPDATE channels SET next_send_at = NULL "
+		"WHERE next_send_at <= ?1",
+		"UPDATE channels SET pause_until = NULL, reason = NULL "
+		"WHERE pause_until <= ?1",
+	};
+	struct statement *statement;
+	char now[CLOCK_TEXT];
+	size_t i;
+
+	clock_format(now_ms + due->ahead_ms, now);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if ((statement = db_prepare(due->ledger->db, texts[i],
+		    error)) == NULL)
+			return -1;
+		db_bind_text(statement, 1, now);
+		if (db_run(statement, error) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* Write what is still ahead by this run's clock. */
 static int
 keep_all(struct due *due, int64_t now_ms, struct error *error)
@@ -158,6 +186,8 @@ due_load(struct due *due, int64_t now_ms, bool keep, struct error *error)
 	shift = due->ahead_ms - ahead_ms;
 	if (!keep || (known == 1 && shift > -SHIFT_MS && shift < SHIFT_MS))
 		return 0;
+	if (forget_past(due, now_ms, error) == -1)
+		return -1;
 	due->ahead_ms = ahead_ms;
 	return write_clock(due, boot, error) == -1 ? -1 :
 	    keep_all(due, now_ms, error);
