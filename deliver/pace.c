@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define NOWHERE SIZE_MAX
+#define LEAD_US 2000 /* until it is learnt */
 #define CALM 100 /* so many messages without a 429 take 1 ms off the margin */
 
 void
@@ -15,7 +16,8 @@ pace_init(struct pace *pace, int64_t interval_ms, int64_t rate)
 
 	*pace = (struct pace){ .interval_ms = interval_ms,
 		.margin_ms = interval_ms > 0 ? PACE_MARGIN_MS : 0,
-		.next_ms = INT64_MIN, .away_ms = INT64_MIN, .answer_us = -1 };
+		.next_ms = INT64_MIN, .away_ms = INT64_MIN, .answer_us = -1,
+		.lead_us = LEAD_US };
 	/* The margin keeps one more out of any second at its edges. */
 	if (rate > 0)
 		pace->gap_ms = (1000 + PACE_MARGIN_MS + rate - 1) / rate;
@@ -237,13 +239,10 @@ pace_channel(struct pace *pace, const char *name)
 static int64_t
 lead(const struct pace *pace)
 {
-	/* A wait ends up to 1 ms after its time. */
-	int64_t late_ms = pace->late_us / 1000 + 1;
+	int64_t lead_ms = pace->lead_us / 1000;
 
 	/* A margin that is none has nothing to spare. */
-	if (late_ms * 2 > pace->margin_ms)
-		late_ms = pace->margin_ms / 2;
-	return late_ms < PACE_LEAD_MAX_MS ? late_ms : PACE_LEAD_MAX_MS;
+	return lead_ms * 2 < pace->margin_ms ? lead_ms : pace->margin_ms / 2;
 }
 
 struct channel *
@@ -274,17 +273,27 @@ void
 pace_claimed(struct pace *pace, struct channel *channel, int64_t now_ms)
 {
 	channel->order = ++pace->claims;
-	channel->claimed_ms = now_ms;
+	channel->aim_ms = channel->due_ms != INT64_MIN && now_ms -
+	    channel->due_ms < PACE_MARGIN_MS ? channel->due_ms : 0;
 	pace_busy(pace, channel, true);
 	/* It will leave when it is due, if all goes as it did. */
 	space(pace, channel, later(now_ms, channel->due_ms), pace->margin_ms);
 }
 
-/* A mean over the last few, of which a single outlier moves little. */
-static int64_t
-mean(int64_t before, int64_t now, int64_t most)
+/* What was claimed in time left late, or early: the lead becomes what it takes
+ * to leave a moment early, for what is late is never made up for. */
+static void
+learn_lead(struct pace *pace, const struct channel *channel, int64_t left_ms)
 {
-	return before + ((now < most ? now : most) - before) / 8;
+	int64_t late_us = (left_ms + 1 - channel->aim_ms) * 1000;
+
+	if (channel->aim_ms == 0)
+		return;
+	pace->lead_us += late_us / 8;
+	if (pace->lead_us < 0)
+		pace->lead_us = 0;
+	if (pace->lead_us > PACE_LEAD_MAX_MS * 1000)
+		pace->lead_us = PACE_LEAD_MAX_MS * 1000;
 }
 
 void
@@ -293,8 +302,7 @@ pace_answered(struct pace *pace, struct channel *channel, int64_t left_ms,
 {
 	int64_t excess_us = took_us, excess_ms;
 
-	pace->late_us = mean(pace->late_us, (left_ms - channel->claimed_ms) *
-	    1000, PACE_LEAD_MAX_MS * 1000);
+	learn_lead(pace, channel, left_ms);
 	if (pace->answer_us != -1)
 		excess_us = took_us > pace->answer_us ? took_us -
 		    pace->answer_us : 0;

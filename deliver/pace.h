@@ -47,7 +47,7 @@ struct channel {
 	struct channel *twin;     /* a ring of those with the same id */
 	size_t at;                /* in the heap; SIZE_MAX: not there */
 	uint64_t order;           /* of its claim: the oldest goes first */
-	int64_t claimed_ms;
+	int64_t aim_ms;           /* when its claim was to leave; 0: at once */
 };
 
 struct pace {
@@ -63,7 +63,7 @@ struct pace {
 	int64_t away_ms;           /* Slack is away: nothing until then */
 	int64_t pause_ms[SLACK_METHODS]; /* a method is paused until then */
 	int64_t answer_us;         /* how long answers take at best; -1: unknown */
-	int64_t late_us;           /* how long claims take to leave */
+	int64_t lead_us;           /* so much sooner they are claimed */
 	int calm;                  /* messages that were sent since the last 429 */
 };
 

@@ -16,7 +16,7 @@
 #define GROUP_LINES 500
 #define GROUP_MS 50
 #define PAUSE_MS 2  /* input that is silent for so long has paused */
-#define BUSY_CALLS 16 /* in flight: then more answers are at hand soon */
+#define BUSY_CALLS 4 /* in flight: then more answers are at hand soon */
 #define GATHER_MS 8 /* and are waited for so long */
 #define SCAN_MS 5000 /* for what others queue, and what falls due */
 #define STOPPED_MS (5 * 60 * 1000) /* before a refused token is tried again */

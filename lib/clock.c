@@ -65,7 +65,9 @@ days_from_date(int64_t year, int month, int day)
 void
 clock_format(int64_t wall_ms, char out[CLOCK_TEXT])
 {
-	char text[64];
+	/* Most calls are for the second that the last one was for. */
+	static _Thread_local time_t written = -1;
+	static _Thread_local char text[64];
 	struct tm tm;
 	time_t seconds;
 	int ms;
@@ -76,11 +78,18 @@ clock_format(int64_t wall_ms, char out[CLOCK_TEXT])
 		wall_ms = YEAR_9999;
 	ms = (int)((wall_ms % 1000 + 1000) % 1000);
 	seconds = (time_t)((wall_ms - ms) / 1000);
-	gmtime_r(&seconds, &tm);
-	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, ms);
-	memcpy(out, text, CLOCK_TEXT - 1);
+	if (seconds != written || seconds == -1) {
+		gmtime_r(&seconds, &tm);
+		snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.",
+		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		    tm.tm_min, tm.tm_sec);
+		written = seconds;
+	}
+	memcpy(out, text, CLOCK_TEXT - 5);
+	out[CLOCK_TEXT - 5] = (char)('0' + ms / 100);
+	out[CLOCK_TEXT - 4] = (char)('0' + ms / 10 % 10);
+	out[CLOCK_TEXT - 3] = (char)('0' + ms % 10);
+	out[CLOCK_TEXT - 2] = 'Z';
 	out[CLOCK_TEXT - 1] = '\0';
 }
 
