@@ -314,8 +314,10 @@ pace_answered(struct pace *pace, struct channel *channel, int64_t left_ms,
 	excess_ms = excess_us / 1000 + PACE_EXCESS_MS;
 	if (excess_ms > PACE_EXCESS_MAX_MS)
 		excess_ms = PACE_EXCESS_MAX_MS;
+	/* The claim kept its distance from when it was to leave; some of the
+	 * margin is for what leaves late, or a busy channel would drift. */
 	space(pace, channel, left_ms, pace->interval_ms == 0 ? 0 :
-	    later(pace->margin_ms, excess_ms));
+	    later(pace->margin_ms - PACE_LATE_MS, excess_ms));
 	if (++pace->calm >= CALM && pace->margin_ms > PACE_MARGIN_MS) {
 		pace->margin_ms--;
 		pace->calm = 0;

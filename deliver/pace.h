@@ -27,6 +27,7 @@
 
 #define PACE_MARGIN_MS 20 /* so that network jitter brings no 429 */
 #define PACE_MARGIN_MAX_MS 1000
+#define PACE_LATE_MS 5       /* of the margin */
 #define PACE_EXCESS_MS 5     /* over an answer's excess of time */
 #define PACE_EXCESS_MAX_MS 2000
 #define PACE_LEAD_MAX_MS 10  /* of a claim before its due time */
