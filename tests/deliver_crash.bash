@@ -22,7 +22,8 @@ state() {
 # of it.
 prepare() {
 	PREPARED=$1
-	export PREPARED BIN SHIM
+	SANITIZER=$(ldd "$BIN/deliver" | awk '/libasan/ { print $3 }')
+	export PREPARED BIN SHIM SANITIZER
 	{
 		message '#finance' 1 one-1 'first of 1'
 		message '#operations' 2 one-1 'about 2'

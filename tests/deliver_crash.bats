@@ -9,7 +9,6 @@ load deliver_crash
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
-	! grep -q __asan_init "$BIN/deliver" || skip 'a library cannot be preloaded beside the sanitizer'
 	SHIM=$(cd "$BIN/../test" && pwd)/crash.so
 	[ -e "$SHIM" ] || { echo "$SHIM is missing: make it"; return 1; }
 	mkdir prepared

@@ -129,13 +129,16 @@ shadow_sync(struct shadow *shadow)
 {
 	struct change *change;
 
-	for (change = shadow->changes; change != NULL; change = change->next)
+	while ((change = shadow->changes) != NULL) {
 		if (change->bytes == NULL)
 			resize(shadow, (size_t)change->offset);
 		else
 			put(shadow, (size_t)change->offset, change->bytes,
 			    change->count);
-	shadow->changes = NULL;
+		shadow->changes = change->next;
+		free(change->bytes);
+		free(change);
+	}
 	shadow->tail = &shadow->changes;
 }
 
@@ -145,6 +148,15 @@ shadow_unlink(struct shadow *shadow)
 	shadow->removed = true;
 }
 
+static void
+shadow_free(struct shadow *shadow)
+{
+	shadow_sync(shadow);
+	free(shadow->bytes);
+	free(shadow->path);
+	free(shadow);
+}
+
 void
 shadow_sync_folder(void)
 {
@@ -152,9 +164,10 @@ shadow_sync_folder(void)
 
 	while ((shadow = *at) != NULL) {
 		shadow->named = true;
-		if (shadow->removed)
+		if (shadow->removed) {
 			*at = shadow->next;
-		else
+			shadow_free(shadow);
+		} else
 			at = &shadow->next;
 	}
 }

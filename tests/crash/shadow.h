@@ -8,8 +8,8 @@
  *
  * A file is known from the first call on that names it, and its bytes at that
  * moment are on the disk.  Calls come before the change that they tell of,
- * but for shadow_write and shadow_truncate.  Memory is never given back: the
- * process is soon over.  What goes wrong here ends it (SIGABRT).
+ * but for shadow_write and shadow_truncate.  What goes wrong here ends the
+ * process (SIGABRT).
  */
 #ifndef LEDGERPIPE_TESTS_CRASH_SHADOW_H
 #define LEDGERPIPE_TESTS_CRASH_SHADOW_H
