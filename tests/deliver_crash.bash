@@ -1,16 +1,16 @@
 # What deliver_crash.bats prepares for tests/crash/point.
 # shellcheck shell=bash
 
-# message CHANNEL RECORD VERSION TEXT: a MESSAGE and its SEEN.
+# message FILTER CHANNEL RECORD VERSION TEXT: a MESSAGE.
 message() {
-	printf '{"type":"MESSAGE","filter":"f","stream":"s","record_id":"%s","record_version":"%s","position":0,"key":"f:s:%s:%s","payload":{"channel":"%s","text":"%s"}}\n' \
-		"$2" "$3" "$2" "$3" "$1" "$4"
-	printf '{"type":"SEEN","stream":"s","record_id":"%s","record_version":"%s","amount":null,"currency":null,"messages":{"f":1}}\n' "$2" "$3"
+	printf '{"type":"MESSAGE","filter":"%s","stream":"s","record_id":"%s","record_version":"%s","position":0,"key":"%s:s:%s:%s","payload":{"channel":"%s","text":"%s"}}\n' \
+		"$1" "$3" "$4" "$1" "$3" "$4" "$2" "$5"
 }
 
-reject() {
-	printf '{"type":"REJECT","filter":"f","stream":"s","record_id":"%s","record_version":"%s","error":"no","record":{}}\n' "$1" "$2"
-	printf '{"type":"SEEN","stream":"s","record_id":"%s","record_version":"%s","amount":null,"currency":null,"messages":{"f":0}}\n' "$1" "$2"
+# seen FILTER RECORD VERSION MESSAGES
+seen() {
+	printf '{"type":"SEEN","stream":"s","record_id":"%s","record_version":"%s","amount":null,"currency":null,"messages":{"%s":%s}}\n' \
+		"$2" "$3" "$1" "$4"
 }
 
 # state NUMBER RECORDS
@@ -18,32 +18,56 @@ state() {
 	printf '{"type":"STATE","value":{"bookmarks":{"s":{"replication_key":"LastUpdateDate","replication_key_value":"200%s-01-01T00:00:00.000Z"}}},"stats":{"records":%s}}\n' "$1" "$2"
 }
 
-# prepare FOLDER: an empty ledger, the input in two halves, and what is to come
-# of it.
+# records FILTER VERSION RECORD,CHANNEL,TEXT...: what a filter makes of records;
+# a channel of - is a reject, none at all is nothing.
+records() {
+	local filter=$1 version=$2 record channel text count line
+	for line in "${@:3}"; do
+		IFS=, read -r record channel text <<<"$line"
+		count=1
+		case $channel in
+		'') count=0 ;;
+		-)
+			count=0
+			printf '{"type":"REJECT","filter":"%s","stream":"s","record_id":"%s","record_version":"%s","error":"no","record":{}}\n' \
+				"$filter" "$record" "$version"
+			;;
+		*) message "$filter" "$channel" "$record" "$version" "$text" ;;
+		esac
+		seen "$filter" "$record" "$version" "$count"
+	done
+}
+
+# prepare FOLDER: an empty ledger, the input in two halves by two filters, and
+# what is to come of it.
 prepare() {
 	PREPARED=$1
 	SANITIZER=$(ldd "$BIN/deliver" | awk '/libasan/ { print $3 }')
 	export PREPARED BIN SHIM SANITIZER
 	{
-		message '#finance' 1 one-1 'first of 1'
-		message '#operations' 2 one-1 'about 2'
-		reject 3 one-1
-		message '#treasury' 4 one-1 'about 4'
-		message '#finance' 1 one-2 'second of 1'
+		records a one-1 '1,#finance,first of 1' '2,#operations,about 2' 3 4
+		records a one-2 '1,#finance,second of 1'
 		state 1 5
-	} >"$PREPARED/one"
+	} >"$PREPARED/one.a"
 	{
-		message '#operations' 5 two-1 'about 5'
-		message '#finance' 1 two-1 'third of 1'
-		message '#treasury' 6 two-1 'about 6'
-		message '#finance' 7 two-1 'about 7'
+		records b one-1 1 2 3,- '4,#treasury,about 4'
+		records b one-2 1
+		state 1 5
+	} >"$PREPARED/one.b"
+	{
+		records a two-1 '5,#operations,about 5' '1,#finance,third of 1' 6 '7,#finance,about 7'
 		state 2 4
-	} >"$PREPARED/two"
-	cat "$PREPARED/one" "$PREPARED/two" >"$PREPARED/all"
+	} >"$PREPARED/two.a"
+	{
+		records b two-1 5 1 '6,#treasury,about 6' 7
+		state 2 4
+	} >"$PREPARED/two.b"
+	cat "$PREPARED/one.a" "$PREPARED/two.a" >"$PREPARED/all.a"
+	cat "$PREPARED/one.b" "$PREPARED/two.b" >"$PREPARED/all.b"
 	echo '5 5' >"$PREPARED/rows_one"
 	echo '4 4' >"$PREPARED/rows_two"
 	echo '5 4 1' >"$PREPARED/rows_end"
-	jq -c 'select(.type == "STATE").value' "$PREPARED/all" >"$PREPARED/echo"
+	jq -c 'select(.type == "STATE").value' "$PREPARED/all.a" >"$PREPARED/echo"
 	cat >"$PREPARED/expected" <<-'END'
 		#finance|first of 1
 		#finance|second of 1
