@@ -363,12 +363,12 @@ intake_rolled_back(struct intake *intake)
 	inputs_rolled_back(&intake->inputs);
 	barrier_rolled_back(&intake->barrier);
 	intake->tally = intake->kept;
-	intake->ended = inputs_ended(&intake->inputs);
+	intake->ended = intake->over || inputs_ended(&intake->inputs);
 }
 
 void
 intake_end(struct intake *intake, const struct error *error)
 {
 	fail(intake, error);
-	intake->ended = true;
+	intake->over = intake->ended = true;
 }

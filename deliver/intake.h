@@ -54,6 +54,7 @@ struct intake {
 	bool rejects;            /* some dead one may be there */
 	struct intake_tally tally, kept; /* kept: up to the last commit */
 	bool ended;              /* all inputs */
+	bool over;               /* by intake_end */
 	bool failed;             /* failure says why one was ended */
 	struct error failure;
 };

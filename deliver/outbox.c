@@ -179,7 +179,9 @@ outbox_sent(struct outbox *outbox, const struct message *message,
 {
 	if (identify(outbox, message->channel, answer->channel, error) == -1)
 		return -1;
-	if (end_attempt(outbox, message, "sent", answer, http, error) == -1)
+	if (end_attempt(outbox, message, "sent", answer, http, error) == -1 ||
+	    (answer->cut && outbox_audit(outbox, message->id, "message.cut",
+	    NULL, NULL, error) == -1))
 		return -1;
 	return mark_sent(outbox, message, "sending", answer->ts, error);
 }

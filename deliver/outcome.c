@@ -149,6 +149,11 @@ take_sent(struct pump *pump, const struct message *message,
     struct error *error)
 {
 	message->channel->failures = 0;
+	message->channel->told = false;
+	if (answer->cut)
+		log_warning("message %lld is sent, but Slack cut its text: it "
+		    "is too long; see auditctl show %lld",
+		    (long long)message->id, (long long)message->id);
 	pump->tally.sent++;
 	if (pump->stopped == SLACK_SENT)
 		pump->stopped_told = false;

@@ -269,11 +269,11 @@ commit(struct pump *pump, int64_t now, struct error *error)
 		pump->kept = pump->tally;
 		pump->committed_ms = now;
 		forget_applied(pump);
+		if (pump->full_since_ms != 0)
+			log_info("the ledger can be written again: going on");
+		pump->full_since_ms = pump->full_failures = 0;
 	}
 	transaction_over(pump);
-	if (pump->full_since_ms != 0)
-		log_info("the ledger can be written again: going on");
-	pump->full_since_ms = pump->full_failures = 0;
 	if (let_leave(pump, error) == -1)
 		return -1;
 	flush(pump);
@@ -334,8 +334,9 @@ wait_for_ledger(struct pump *pump, int64_t now, const struct error *error)
 	    (!pump->follow && now - pump->full_since_ms > pump->budget_ms)))
 		return -1;
 	undo(pump);
-	pump->full_retry_ms = now + retry_backoff_ms(pump->full_failures++,
-	    FULL_MS, FULL_MAX_MS);
+	/* The lock may have been waited for meanwhile. */
+	pump->full_retry_ms = clock_monotonic_ms() + retry_backoff_ms(
+	    pump->full_failures++, FULL_MS, FULL_MAX_MS);
 	return 0;
 }
 
@@ -573,6 +574,7 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 {
 	int64_t now = clock_monotonic_ms(), due_ms = PACE_NEVER, wait_ms;
 	struct call *call;
+	bool full;
 	int rc = 0;
 
 	if (ended_by_signal && !pump->stopping) {
@@ -588,7 +590,7 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 	}
 	if (echo_pending(&pump->echo))
 		flush(pump);
-	if (pump->full_since_ms == 0 || pump->full_retry_ms <= now) {
+	if (pump->full_retry_ms <= now) {
 		if (work(pump, watches[WATCH_INPUT].ready, now, &due_ms,
 		    error) == -1 || (rc = end(pump, now, &due_ms,
 		    error)) == -1)
@@ -596,13 +598,14 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 		if (rc != 0)
 			return rc;
 	}
-	wait_ms = pump->full_since_ms != 0 ? pump->full_retry_ms - now :
+	full = pump->full_retry_ms > now;
+	wait_ms = full ? pump->full_retry_ms - now :
 	    how_long(pump, now, due_ms);
-	watches[WATCH_INPUT].fd = pump->full_since_ms != 0 ||
-	    pump->intake.ended || ended_by_signal ||
-	    pump->lines >= GROUP_LINES ? -1 : intake_fd(&pump->intake);
-	return client_wait(pump->client, watches, WATCHES, wait_ms < 0 &&
-	    pump->full_since_ms != 0 ? 0 : wait_ms, mask, error);
+	watches[WATCH_INPUT].fd = full || pump->intake.ended ||
+	    ended_by_signal || pump->lines >= GROUP_LINES ? -1 :
+	    intake_fd(&pump->intake);
+	return client_wait(pump->client, watches, WATCHES, wait_ms, mask,
+	    error);
 }
 
 /* What a start finds. */

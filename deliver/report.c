@@ -75,6 +75,13 @@ report_end(struct pump *pump)
 	if (count_rest(pump, &rest, &error) == -1)
 		return log_failure(&error);
 	tell(pump, &rest);
+	if (pump->follow && pump->stopping) {
+		/* Its manager wanted it so. */
+		if (rest.queued + rest.doubts > 0)
+			log_info("%lld messages wait in the ledger",
+			    (long long)(rest.queued + rest.doubts));
+		return EXIT_DONE;
+	}
 	if (pump->stopped != SLACK_SENT)
 		return pump->stopped == SLACK_AUTH ? EXIT_NOAUTH :
 		    EXIT_PROTOCOL;

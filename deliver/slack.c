@@ -56,6 +56,7 @@ judge_ok(const struct json *json, struct slack_answer *out)
 {
 	char *channel = json_dup(json, json_member(json, 0, "channel"));
 	char *ts = json_dup(json, json_member(json, 0, "ts"));
+	char *warnings = json_dup(json, json_member(json, 0, "warning"));
 
 	if (channel == NULL || ts == NULL ||
 	    strlen(channel) >= sizeof(out->channel) ||
@@ -65,9 +66,14 @@ judge_ok(const struct json *json, struct slack_answer *out)
 		out->class = SLACK_SENT;
 		strcpy(out->channel, channel);
 		strcpy(out->ts, ts);
+		/* A list, joined by commas; a text over 40,000 characters:
+		 * https://docs.slack.dev/changelog/2018-truncating-really-long-messages */
+		out->cut = warnings != NULL && strstr(warnings,
+		    "message_truncated") != NULL;
 	}
 	free(channel);
 	free(ts);
+	free(warnings);
 }
 
 static void

@@ -53,6 +53,7 @@ enum slack_class {
 struct slack_answer {
 	enum slack_class class;
 	char error[128];            /* a word for the ledger; "" when sent */
+	bool cut;                   /* Slack took it, and cut its text */
 	char channel[SLACK_ID_MAX]; /* of SLACK_SENT */
 	char ts[SLACK_ID_MAX];
 	int64_t retry_after_ms;     /* of SLACK_RATE */

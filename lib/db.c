@@ -22,6 +22,7 @@ struct statement {
 
 struct db {
 	sqlite3 *handle;
+	char *path;
 	struct statement *statements;
 	bool transaction;
 	uint64_t transactions; /* so far */
@@ -56,8 +57,8 @@ fail(struct db *db, struct error *error, const char *what)
 	default:
 		exit_code = EXIT_BUG;
 	}
-	return error_set(error, exit_code, "ledger: cannot %s: %s", what,
-	    sqlite3_errmsg(db->handle));
+	return error_set(error, exit_code, "ledger '%s': cannot %s: %s",
+	    db->path, what, sqlite3_errmsg(db->handle));
 }
 
 static int
@@ -100,7 +101,9 @@ db_open(const char *path, enum db_mode mode, struct error *error)
 		    path);
 		return NULL;
 	}
-	if ((db = calloc(1, sizeof(*db))) == NULL) {
+	if ((db = calloc(1, sizeof(*db))) == NULL ||
+	    (db->path = strdup(path)) == NULL) {
+		free(db);
 		error_set(error, EXIT_SYSTEM, "out of memory");
 		return NULL;
 	}
@@ -137,6 +140,7 @@ db_close(struct db *db)
 		free(statement);
 	}
 	sqlite3_close(db->handle);
+	free(db->path);
 	free(db);
 }
 
@@ -273,8 +277,8 @@ db_step(struct statement *statement, struct error *error)
 	if (statement->failed) {
 		statement->failed = false;
 		return error_set(error, EXIT_BUG,
-		    "ledger: cannot bind a parameter: %s",
-		    sqlite3_errmsg(statement->db->handle));
+		    "ledger '%s': cannot bind a parameter: %s",
+		    statement->db->path, sqlite3_errmsg(statement->db->handle));
 	}
 	rc = sqlite3_step(statement->handle);
 	if (rc == SQLITE_ROW)

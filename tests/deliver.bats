@@ -134,6 +134,62 @@ sql() {
 	[ "$(curl -sf "$SANDBOX/_control/slack/messages?channel=finance" | jq -r '"\(.message.text) \(.message.thread_ts == null or .message.thread_ts == .message.ts)"' | tr '\n' ' ')" = 'A true B true ' ]
 }
 
+@test "on_change edit changes the first message, and is the latest word in it" {
+	edit='{"on_change":"edit"}'
+	{ message '#finance' 1 v1 A; message '#finance' 1 v2 B "$edit"; message '#finance' 1 v3 C "$edit"; } >in
+	run -0 "$BIN/deliver" <in
+	[ "$(states)" = 'sent sent sent ' ]
+	[ "$(texts)" = C ]
+	[ "$(sql 'SELECT count(DISTINCT slack_ts) FROM messages')" = 1 ]
+	[ "$(sql 'SELECT group_concat(method) FROM messages')" = post,edit,edit ]
+	"$BIN/auditctl" check
+}
+
+@test "an edit of a message that is gone is a post that says so, and the next edit changes that" {
+	edit='{"on_change":"edit"}'
+	message '#finance' 1 v1 A >in
+	run -0 "$BIN/deliver" <in
+	control "slack/delete?channel=finance&ts=$(sql 'SELECT slack_ts FROM messages')"
+	message '#finance' 1 v2 B "$edit" >in
+	run -0 "$BIN/deliver" <in
+	[[ "$(texts)" == *"can't be edited"*B ]]
+	message '#finance' 1 v3 C "$edit" >in
+	run -0 "$BIN/deliver" <in
+	[ "$(texts)" = C ]
+	[ "$(states)" = 'sent sent sent ' ]
+}
+
+@test "a change whose thread is gone is a post of its own that says so" {
+	message '#finance' 1 v1 A >in
+	run -0 "$BIN/deliver" <in
+	control "slack/delete?channel=finance&ts=$(sql 'SELECT slack_ts FROM messages')"
+	message '#finance' 1 v2 B >in
+	run -0 "$BIN/deliver" <in
+	[[ "$(texts)" == *"can't be edited"*B ]]
+	[ "$(sql 'SELECT thread_ts IS NULL FROM messages WHERE id = 2')" = 1 ]
+}
+
+@test "an edit whose answer is lost is made again, and never in doubt" {
+	edit='{"on_change":"edit"}'
+	message '#finance' 1 v1 A >in
+	run -0 "$BIN/deliver" <in
+	control fault '{"path":"/api/chat.update","reset":true,"handle":true}'
+	message '#finance' 1 v2 B "$edit" >in
+	run -0 "$BIN/deliver" <in
+	[ "$(texts)" = B ]
+	[ "$(sql "SELECT count(*) FROM audit WHERE event LIKE '%doubt%'")" = 0 ]
+	[ "$(sql 'SELECT count(*) FROM attempts WHERE message = 2')" = 2 ]
+}
+
+@test "a text that Slack cuts is sent, said, and in the audit log" {
+	message '#finance' 1 v1 "$(printf '%041000d' 7)" >in
+	jq -c 'if .payload then .payload.blocks = [{ type: "divider" }] else . end' in >blocks
+	run -0 "$BIN/deliver" <blocks
+	[[ $output == *'Slack cut its text'* ]]
+	[ "$(states)" = 'sent ' ]
+	[ "$(sql "SELECT count(*) FROM audit WHERE event = 'message.cut' AND subject = '1'")" = 1 ]
+}
+
 @test "messages of a channel arrive in the order they came" {
 	for i in 1 2 3 4 5 6 7 8 9; do message '#finance' "$i"; message '#operations' "$i"; done >in
 	run -0 "$BIN/deliver" <in
