@@ -281,16 +281,19 @@ lint-sh:
 	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
-# Each key of the configuration that fetch takes has an entry in its page.
+# Each key of the configuration that a tool takes has an entry in its page.
 lint-keys:
-	@awk -F '[" ]+' '/^\t{ "oracle\./ { keys[$$2]; count++ } \
+	@for keys in oracle:fetch slack:deliver; do \
+	  awk -F '[" ]+' -v keys=$${keys%:*} -v page=$${keys#*:}.1 ' \
+	  index($$0, "\t{ \"" keys ".") == 1 { wanted[$$2]; count++ } \
 	  /^\.It Sy / { for (i = 3; i <= NF; i++) told[$$i] } \
-	  END { for (key in keys) { \
+	  END { for (key in wanted) { \
 	    name = key; sub(/^oracle\.streams\.\*\./, "", name); \
 	    sub(/\.\*$$/, ".", name); \
 	    if (!(name in told || name "." in told)) { \
-	      print "fetch.1: it lacks the key " key; lacks = 1 } } \
-	    exit lacks || count == 0 }' lib/config.c fetch/fetch.1
+	      print page ": it lacks the key " key; lacks = 1 } } \
+	    exit lacks || count == 0 }' \
+	    lib/config.c $${keys#*:}/$${keys#*:}.1 || exit 1; done
 FILTERS = $(wildcard pipelines/filters/*.jq)
 lint-jq: $(B)/bin/transform
 	@[ -z "$(FILTERS)" ] || $(B)/bin/transform -L transform/jq \

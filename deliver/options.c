@@ -11,9 +11,9 @@
 #include "log.h"
 
 static const char usage[] =
-    "usage: deliver [--config FILE] [--in-doubt hold|resend] [--receipts]\n"
-    "           < messages\n"
-    "       deliver [--config FILE] --plan [FIFO...]\n"
+    "usage: deliver [--config FILE] [--follow] [--in-doubt hold|resend]\n"
+    "           [--receipts] [INPUT...]\n"
+    "       deliver [--config FILE] --plan [INPUT...]\n"
     "       deliver [--config FILE] --check\n"
     "\n"
     "Queue the messages that transform writes, post them to Slack, record\n"
