@@ -310,7 +310,7 @@ install: all
 	install -m 644 pipelines/ledgerpipe.1 $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(B)/share/man/filters.7 $(DESTDIR)$(MANDIR)/man7/$(NAME)-filters.7
 	for f in pipelines/ledgerpipe.json.example pipelines/systemd/*; do \
-	  sed 's|/usr/local|$(PREFIX)|' $$f >$(DESTDIR)$(DATADIR)/$${f##*/} || exit 1; done
+	  sed 's|/usr/local|$(PREFIX)|g' $$f >$(DESTDIR)$(DATADIR)/$${f##*/} || exit 1; done
 	install -m 644 transform/jq/*.jq $(DESTDIR)$(DATADIR)/jq
 	install -m 644 transform/samples.ndjson $(DESTDIR)$(DATADIR)
 	install -m 644 pipelines/filters/*.jq $(DESTDIR)$(DATADIR)/filters
