@@ -7,7 +7,7 @@
 #   make fuzz-splitter, fuzz-jvtext [SECONDS=60] [SEED=N]
 #   make bench-fetch, bench-transform, bench-deliver [SECTIONS="a c"]  measure
 #   make crash-deliver  deliver crashes at each of its writes and sends
-#   make soak [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories for fetch
+#   make soak, soak-deliver [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories
 #   V=1 shows every command; B=FOLDER builds elsewhere; CC=clang
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -144,6 +144,11 @@ $(B)/test/test_trim: $(call objs,tests/unit/test_trim.c $(sort $(wildcard \
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
 
+$(B)/test/test_pace: $(call objs,tests/unit/test_pace.c deliver/pace.c \
+    deliver/slack.c deliver/slack_errors.c) $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
+
 $(B)/test/test_slack: $(call objs,tests/unit/test_slack.c \
     $(sort $(wildcard deliver/slack*.c))) $(LIBA)
 	@mkdir -p $(@D)
@@ -219,14 +224,16 @@ fuzz-splitter-run fuzz-jvtext-run:
 	@for t in $^; do $$t $(SECONDS) $(SEED) >$$t.log || \
 	  { cat $$t.log; exit 1; }; grep '^#' $$t.log; done
 
-# Random histories for fetch: SEEDS of each kind, from SEED on.
+# Random histories for fetch and for deliver: SEEDS of each kind, from SEED on.
 SEEDS  = 100
 ROUNDS = 6
-soak:
+soak: SOAKED = tests/fetch_history.bats
+soak-deliver: SOAKED = tests/deliver_rate.bats
+soak soak-deliver:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
 	@+$(MAKE) --no-print-directory all
 	@SEED=$(SEED) SEEDS=$(SEEDS) ROUNDS=$(ROUNDS) BIN=$(abspath $(B)/bin) \
-	  $(BATS) $(BATSFLAGS) tests/fetch_history.bats
+	  $(BATS) $(BATSFLAGS) $(SOAKED)
 # deliver dies at each of its writes, fsyncs and sends.
 crash-deliver:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
@@ -321,6 +328,6 @@ clean:
 	rm -rf build
 
 .PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run \
-        fuzz-jvtext fuzz-jvtext-run soak crash-deliver demo bench-fetch \
+        fuzz-jvtext fuzz-jvtext-run soak soak-deliver crash-deliver demo bench-fetch \
         bench-transform bench-deliver \
         lint lint-hdr lint-cppcheck lint-sh lint-man lint-keys lint-jq install clean FORCE

@@ -112,8 +112,8 @@ load_throttles(struct due *due, int64_t now_ms, struct error *error)
 		name = db_text(row, 0);
 		until = db_text(row, 1);
 		if (strcmp(name, WORKSPACE) == 0)
-			pace->next_ms = monotonic(due, until, now_ms,
-			    pace->gap_ms);
+			pace_resume(pace, monotonic(due, until, now_ms,
+			    later(pace->gap_ms, 1000 + PACE_MARGIN_MS)));
 		for (method = 0; method < SLACK_METHODS; method++)
 			if (strcmp(name, slack_method_name(method)) == 0)
 				pace->pause_ms[method] = monotonic(due, until,
@@ -270,6 +270,6 @@ due_keep_method(struct due *due, enum slack_method method,
 int
 due_keep_workspace(struct due *due, int64_t now_ms, struct error *error)
 {
-	return keep_throttle(due, WORKSPACE, due->pace->next_ms, "pace",
+	return keep_throttle(due, WORKSPACE, pace_free_ms(due->pace), "pace",
 	    now_ms, error);
 }

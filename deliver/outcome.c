@@ -245,8 +245,7 @@ take_times(struct pump *pump, struct channel *channel, const struct call *call,
 		pace_answered(&pump->pace, channel, call->left_ms,
 		    call->took_us);
 	else
-		pace_delay(&pump->pace, channel, now +
-		    pump->pace.interval_ms + pump->pace.margin_ms);
+		pace_lost(&pump->pace, channel, now);
 }
 
 int
@@ -269,6 +268,8 @@ outcome_take(struct pump *pump, struct flight *flight,
 		return -1;
 	if (answer.class != SLACK_UNSENT)
 		pump->blocked = answer.class == SLACK_BLOCKED;
-	return due_keep_channel(&pump->due, channel, answer.class ==
-	    SLACK_TRANSIENT ? answer.error : NULL, now, error);
+	if (due_keep_channel(&pump->due, channel, answer.class ==
+	    SLACK_TRANSIENT ? answer.error : NULL, now, error) == -1)
+		return -1;
+	return due_keep_workspace(&pump->due, now, error);
 }

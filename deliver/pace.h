@@ -31,6 +31,7 @@
 #define PACE_EXCESS_MS 5     /* over an answer's excess of time */
 #define PACE_EXCESS_MAX_MS 2000
 #define PACE_LEAD_MAX_MS 10  /* of a claim before its due time */
+#define PACE_RECENT_MAX 256  /* a faster ceiling is its gap alone */
 #define PACE_NEVER INT64_MAX
 
 struct channel {
@@ -51,6 +52,13 @@ struct channel {
 	int64_t aim_ms;           /* when its claim was to leave; 0: at once */
 };
 
+/* One of the last messages, as the workspace's ceiling counts it. */
+struct recent {
+	int64_t counted_ms;        /* when Slack read it, at the latest */
+	const struct channel *channel;
+	uint64_t order;
+};
+
 struct pace {
 	struct channel **channels; /* sorted by name */
 	size_t count, capacity;
@@ -60,10 +68,14 @@ struct pace {
 	int64_t interval_ms;       /* between two in a channel */
 	int64_t margin_ms;
 	int64_t gap_ms;            /* between two in the workspace; 0: none */
+	int64_t rate;              /* in the workspace; 0: no ceiling */
 	int64_t next_ms;           /* when the workspace may be sent to */
+	struct recent recent[PACE_RECENT_MAX]; /* a ring of rate of them */
 	int64_t away_ms;           /* Slack is away: nothing until then */
 	int64_t pause_ms[SLACK_METHODS]; /* a method is paused until then */
-	int64_t answer_us;         /* how long answers take at best; -1: unknown */
+	int64_t answered_ms;       /* when the first answer came */
+	int64_t best_ms;           /* when this span of time began */
+	int64_t best_us[2];        /* the quickest answer in it, and before */
 	int64_t lead_us;           /* so much sooner they are claimed */
 	int calm;                  /* messages that were sent since the last 429 */
 };
@@ -74,7 +86,8 @@ void pace_free(struct pace *pace);
 /* The channel of that name, made if need be; NULL without memory. */
 struct channel *pace_channel(struct pace *pace, const char *name);
 /* Its id is known now.  Channels of one id, of which one filter may write the
- * name and another the id, are due together.  True: it was another before. */
+ * name and another the id, are due together and have one message in flight; so
+ * are #name and name, before their id is known too.  True: it was another before. */
 bool pace_identify(struct pace *pace, struct channel *channel,
     const char *slack);
 
@@ -92,6 +105,12 @@ void pace_claimed(struct pace *pace, struct channel *channel, int64_t now_ms);
 /* It left then, as is known afterwards, and its answer took so long. */
 void pace_answered(struct pace *pace, struct channel *channel, int64_t left_ms,
     int64_t took_us);
+/* It left, and no answer came until now. */
+void pace_lost(struct pace *pace, struct channel *channel, int64_t now_ms);
+/* When none of the messages that left counts against the ceiling any more,
+ * INT64_MIN without one; and what an earlier run made of it. */
+int64_t pace_free_ms(const struct pace *pace);
+void pace_resume(struct pace *pace, int64_t free_ms);
 /* Slack is away: send nothing until then. */
 void pace_away(struct pace *pace, int64_t until_ms);
 /* A 429: stop the method for so long, and keep a wider margin, for a while. */
