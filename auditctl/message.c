@@ -26,7 +26,8 @@ static const struct part {
 } parts[] = {
 	{ "Message", "SELECT id, key, generation, state, filter, stream, "
 	    "record_id, record_version, channel, attempts, not_before, "
-	    "queued_at, sent_at, slack_channel, slack_ts, thread_ts, error "
+	    "queued_at, sent_at, method, slack_channel, slack_ts, thread_ts, "
+	    "error "
 	    "FROM messages WHERE id = CAST(?1 AS INTEGER)" },
 	{ "Content", "SELECT payload, delivery FROM bodies "
 	    "WHERE message = CAST(?1 AS INTEGER)" },

@@ -10,11 +10,24 @@
 
 /* As throttles names it. */
 #define WORKSPACE "workspace"
+#define READING "conversations.history"
 
 static int64_t
 later(int64_t one, int64_t other)
 {
 	return one > other ? one : other;
+}
+
+/* A wider margin than the usual one, where an interval is kept at all. */
+static void
+learnt_margin(struct due *due, int64_t margin_ms)
+{
+	struct pace *pace = due->pace;
+
+	due->margin_ms = margin_ms;
+	if (pace->interval_ms > 0 && margin_ms > pace->margin_ms)
+		pace->margin_ms = margin_ms < PACE_MARGIN_MAX_MS ? margin_ms :
+		    PACE_MARGIN_MAX_MS;
 }
 
 /* The distance that the ledger's times were written with, for this boot; 1: it
@@ -25,12 +38,14 @@ read_clock(struct due *due, const char *boot, struct error *error)
 	struct statement *row;
 	int rc;
 
-	if ((row = db_prepare(due->ledger->db, "SELECT ahead_ms FROM clock "
-	    "WHERE boot = ?1", error)) == NULL)
+	if ((row = db_prepare(due->ledger->db, "SELECT ahead_ms, "
+	    "margin_ms, boot = ?1 FROM clock", error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, boot);
 	if ((rc = db_step(row, error)) == 1) {
-		due->ahead_ms = db_int(row, 0);
+		learnt_margin(due, db_int(row, 1));
+		if ((rc = db_int(row, 2) != 0) == 1)
+			due->ahead_ms = db_int(row, 0);
 		db_reset(row);
 	}
 	return rc;
@@ -43,10 +58,13 @@ write_clock(struct due *due, const char *boot, struct error *error)
 
 	if (db_execute(due->ledger->db, "DELETE FROM clock", error) == -1 ||
 	    (statement = db_prepare(due->ledger->db, "INSERT INTO clock "
-	    "(boot, ahead_ms) VALUES (?1, ?2)", error)) == NULL)
+	    "(boot, ahead_ms, margin_ms) VALUES (?1, ?2, ?3)",
+	    error)) == NULL)
 		return -1;
 	db_bind_text(statement, 1, boot);
 	db_bind_int(statement, 2, due->ahead_ms);
+	db_bind_int(statement, 3, due->pace->margin_ms);
+	due->margin_ms = due->pace->margin_ms;
 	return db_run(statement, error);
 }
 
@@ -114,6 +132,9 @@ load_throttles(struct due *due, int64_t now_ms, struct error *error)
 		if (strcmp(name, WORKSPACE) == 0)
 			pace_resume(pace, monotonic(due, until, now_ms,
 			    later(pace->gap_ms, 1000 + PACE_MARGIN_MS)));
+		if (strcmp(name, READING) == 0)
+			due->reading_ms = monotonic(due, until, now_ms,
+			    SLACK_RETRY_AFTER_MAX_MS);
 		for (method = 0; method < SLACK_METHODS; method++)
 			if (strcmp(name, slack_method_name(method)) == 0)
 				pace->pause_ms[method] = monotonic(due, until,
@@ -167,6 +188,8 @@ keep_all(struct due *due, int64_t now_ms, struct error *error)
 	for (method = 0; method < SLACK_METHODS; method++)
 		if (due_keep_method(due, method, "", now_ms, error) == -1)
 			return -1;
+	if (due_keep_reading(due, "", now_ms, error) == -1)
+		return -1;
 	return due_keep_workspace(due, now_ms, error);
 }
 
@@ -178,6 +201,7 @@ due_load(struct due *due, int64_t now_ms, bool keep, struct error *error)
 	int known;
 
 	clock_boot(boot);
+	due->reading_ms = INT64_MIN;
 	due->ahead_ms = ahead_ms;
 	if ((known = read_clock(due, boot, error)) == -1 ||
 	    load_channels(due, now_ms, known == 1, error) == -1 ||
@@ -272,4 +296,27 @@ due_keep_workspace(struct due *due, int64_t now_ms, struct error *error)
 {
 	return keep_throttle(due, WORKSPACE, pace_free_ms(due->pace), "pace",
 	    now_ms, error);
+}
+
+int
+due_keep_reading(struct due *due, const char *reason, int64_t now_ms,
+    struct error *error)
+{
+	return keep_throttle(due, READING, due->reading_ms, reason, now_ms,
+	    error);
+}
+
+int
+due_keep_margin(struct due *due, struct error *error)
+{
+	struct statement *statement;
+
+	if (due->margin_ms == due->pace->margin_ms)
+		return 0;
+	if ((statement = db_prepare(due->ledger->db, "UPDATE clock SET "
+	    "margin_ms = ?1", error)) == NULL)
+		return -1;
+	db_bind_int(statement, 1, due->pace->margin_ms);
+	due->margin_ms = due->pace->margin_ms;
+	return db_run(statement, error);
 }

@@ -22,6 +22,8 @@ struct due {
 	struct ledger *ledger;
 	struct pace *pace;
 	int64_t ahead_ms; /* of the monotonic clock */
+	int64_t margin_ms; /* as the ledger has it */
+	int64_t reading_ms; /* methods that read are paused until then */
 };
 
 /* Fill the pace with the channels there are, their ids, due times and pauses.
@@ -34,6 +36,11 @@ int due_keep_channel(struct due *due, struct channel *channel,
 /* Keep a method's pause. */
 int due_keep_method(struct due *due, enum slack_method method,
     const char *reason, int64_t now_ms, struct error *error);
+/* Keep the pause of the methods that read. */
+int due_keep_reading(struct due *due, const char *reason, int64_t now_ms,
+    struct error *error);
+/* Keep the margin, when it has changed. */
+int due_keep_margin(struct due *due, struct error *error);
 /* Keep when the workspace may be sent to. */
 int due_keep_workspace(struct due *due, int64_t now_ms, struct error *error);
 

@@ -295,9 +295,13 @@ out:
 	return rc;
 }
 
-/* Whose is the key?  0: nobody's, 1: this message's, 2: that of one about
- * another record, or another version; only a key that the filter chose can
- * be. */
+/* Whose is the key? */
+enum owner {
+	NOBODY,
+	THIS,  /* message, which was read before */
+	DEAD,  /* the same, but it died and said something else */
+	OTHER  /* record or version: only a key that the filter chose can be */
+};
 static int
 find_key(struct intake *intake, const struct fields *fields,
     struct error *error)
@@ -306,18 +310,59 @@ find_key(struct intake *intake, const struct fields *fields,
 	int rc;
 
 	if ((row = db_prepare(intake->setup.ledger->db, "SELECT stream = ?2 "
-	    "AND record_id = ?3 AND record_version = ?4 FROM messages "
+	    "AND record_id = ?3 AND record_version = ?4, "
+	    "state = 'dead' AND payload_hash <> ?5 FROM messages "
 	    "WHERE key = ?1", error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, fields->key);
 	db_bind_text(row, 2, fields->stream);
 	db_bind_text(row, 3, fields->record_id);
 	db_bind_text(row, 4, fields->record_version);
-	if ((rc = db_step(row, error)) == 1) {
-		rc = db_int(row, 0) != 0 ? 1 : 2;
-		db_reset(row);
-	}
+	db_bind_text(row, 5, fields->hash);
+	if ((rc = db_step(row, error)) != 1)
+		return rc == 0 ? NOBODY : -1;
+	rc = db_int(row, 0) == 0 ? OTHER : db_int(row, 1) != 0 ? DEAD : THIS;
+	db_reset(row);
 	return rc;
+}
+
+/* A message that died has another payload now: its filter was mended, and the
+ * record read again.  It is queued as if it were new. */
+static int
+mend(struct intake *intake, const struct fields *fields, struct error *error)
+{
+	struct statement *row;
+	struct channel *channel;
+	int64_t id;
+
+	if ((row = db_prepare(intake->setup.ledger->db, "UPDATE messages SET "
+	    "state = 'queued', generation = generation + 1, attempts = 0, "
+	    "error = NULL, method = 'post', payload_hash = ?2, "
+	    "not_before = ?3 WHERE key = ?1 AND state = 'dead' RETURNING id",
+	    error)) == NULL)
+		return -1;
+	db_bind_text(row, 1, fields->key);
+	db_bind_text(row, 2, fields->hash);
+	db_bind_text(row, 3, fields->not_before);
+	if (db_step(row, error) != 1)
+		return -1;
+	id = db_int(row, 0);
+	if (db_run(row, error) == -1 || (row = db_prepare(
+	    intake->setup.ledger->db, "UPDATE bodies SET payload = ?2, "
+	    "delivery = ?3 WHERE message = ?1", error)) == NULL)
+		return -1;
+	db_bind_int(row, 1, id);
+	db_bind_text(row, 2, fields->payload);
+	db_bind_text(row, 3, fields->delivery);
+	if (db_run(row, error) == -1)
+		return -1;
+	channel = pace_channel(intake->setup.pace, fields->channel);
+	if (channel == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	intake->tally.queued++;
+	intake->tally.waiting++;
+	pace_waiting(intake->setup.pace, channel, true);
+	return audit_row(intake, fields, id, "queued", NULL, error);
 }
 
 static int
@@ -405,17 +450,20 @@ intake_message(struct intake *intake, struct error *error)
 		goto out;
 	}
 	switch (rc = find_key(intake, &fields, error)) {
-	case 0:
+	case NOBODY:
 		rc = is_unchanged(intake, &fields, error);
 		if (rc == 1)
 			rc = store_unchanged(intake, &fields, NULL, error);
 		else if (rc == 0)
 			rc = queue(intake, &fields, error);
 		break;
-	case 1: /* it was read before */
+	case THIS:
 		rc = 0;
 		break;
-	case 2:
+	case DEAD:
+		rc = mend(intake, &fields, error);
+		break;
+	case OTHER:
 		rc = store_taken(intake, &fields, error);
 	}
 	if (rc == 1 && intake->rejects)

@@ -147,6 +147,7 @@ set_up_pump(struct run *run, struct error *error)
 	pump->outbox = (struct outbox){ .ledger = &run->ledger,
 		.pace = &pump->pace, .echo = &pump->echo };
 	pump->settle = (struct settle){ .outbox = &pump->outbox,
+		.due = &pump->due,
 		.delay_ms = settle, .timeout_ms = timeout,
 		.resend = run->options.resend, .tally = &pump->tally };
 	pump->follow = run->options.follow;

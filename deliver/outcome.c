@@ -94,6 +94,7 @@ take_refusal(struct pump *pump, const struct message *message,
 {
 	struct channel *channel = message->channel;
 
+	channel->failures = 0; /* the next one begins anew */
 	if (answer->class == SLACK_CHANNEL && forget_id(pump, channel,
 	    answer->error))
 		return outbox_again(&pump->outbox, message, answer, http, true,
@@ -109,8 +110,8 @@ take_refusal(struct pump *pump, const struct message *message,
 		return outbox_failed(&pump->outbox, message, "held", answer,
 		    http, error);
 	}
-	if (answer->class == SLACK_GONE && !message->own_thread &&
-	    (message->method == SLACK_UPDATE || *message->thread_ts != '\0'))
+	if (answer->class == SLACK_GONE && (message->method == SLACK_UPDATE ||
+	    (!message->own_thread && *message->thread_ts != '\0')))
 		return outbox_repost(&pump->outbox, message, answer, http,
 		    error);
 	pump->tally.dead++;
@@ -119,9 +120,10 @@ take_refusal(struct pump *pump, const struct message *message,
 		return -1;
 	if (answer->class == SLACK_CHANNEL)
 		return channel_dead(pump, channel, answer, error);
-	log_error("message %lld is dead: Slack answered '%s'; see auditctl "
-	    "show %lld", (long long)message->id, answer->error,
-	    (long long)message->id);
+	log_error("message %lld is dead: %s '%s'; see auditctl show %lld",
+	    (long long)message->id, answer->class == SLACK_DOUBT ?
+	    "its edit has no answer, and Slack may have made it:" :
+	    "Slack answered", answer->error, (long long)message->id);
 	return 0;
 }
 
@@ -133,10 +135,8 @@ take_transient(struct pump *pump, const struct message *message,
 {
 	struct channel *channel = message->channel;
 
-	if (channel->failures + 1 >= pump->max_attempts) {
-		channel->failures = 0;
+	if (channel->failures + 1 >= pump->max_attempts)
 		return take_refusal(pump, message, answer, http, error);
-	}
 	pace_delay(&pump->pace, channel, now + retry_backoff_ms(
 	    channel->failures++, BACKOFF_MS, BACKOFF_MAX_MS));
 	return outbox_again(&pump->outbox, message, answer, http, true,
@@ -271,5 +271,6 @@ outcome_take(struct pump *pump, struct flight *flight,
 	if (due_keep_channel(&pump->due, channel, answer.class ==
 	    SLACK_TRANSIENT ? answer.error : NULL, now, error) == -1)
 		return -1;
-	return due_keep_workspace(&pump->due, now, error);
+	return due_keep_margin(&pump->due, error) == -1 ? -1 :
+	    due_keep_workspace(&pump->due, now, error);
 }

@@ -20,6 +20,7 @@
 #define GATHER_MS 8 /* and are waited for so long */
 #define SCAN_MS 5000 /* for what others queue, and what falls due */
 #define STOPPED_MS (5 * 60 * 1000) /* before a refused token is tried again */
+#define STATUS_MS 1000 /* on a terminal */
 #define FULL_MS 200 /* before the ledger is tried again */
 #define FULL_MAX_MS 10000
 
@@ -395,10 +396,25 @@ try_again(struct pump *pump, int64_t now, struct error *error)
 	return 0;
 }
 
+/* A service has no end at which to say it. */
+static void
+tell_rejects(struct pump *pump)
+{
+	int64_t count = pump->intake.kept.rejected - pump->rejects_told;
+
+	if (!pump->follow || count == 0)
+		return;
+	log_error("%lld %s rejected by their filters, or couldn't be read: "
+	    "auditctl list --state dead says why", (long long)count,
+	    count == 1 ? "record was" : "records were");
+	pump->rejects_told += count;
+}
+
 static int
 scan(struct pump *pump, int64_t now, struct error *error)
 {
 	pump->scanned_ms = now;
+	tell_rejects(pump);
 	if (outbox_scan(&pump->outbox, error) == -1 ||
 	    take_doubts(pump, now, error) == -1)
 		return -1;
@@ -565,6 +581,25 @@ speak(struct pump *pump, int64_t now)
 	}
 }
 
+/* For who looks on. */
+static void
+show(struct pump *pump, int64_t now)
+{
+	const struct tally *tally = &pump->tally;
+	int64_t left = pump->intake.tally.waiting - tally->sent -
+	    tally->dead - tally->held;
+
+	if (pump->shown_ms == 0)
+		pump->shown_ms = now; /* a short run needs none */
+	if (now - pump->shown_ms < STATUS_MS)
+		return;
+	pump->shown_ms = now;
+	log_status("%lld sent, %lld to go%s", (long long)tally->sent,
+	    (long long)(left > 0 ? left : 0), pump->full_since_ms != 0 ?
+	    ", waiting for the ledger" : pump->away_since_ms != 0 ?
+	    ", waiting for Slack" : "");
+}
+
 enum { WATCH_INPUT, WATCH_DOORBELL, WATCHES };
 
 /* One turn.  1: it is over. */
@@ -582,6 +617,7 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 		notify_say("STOPPING=1");
 	}
 	speak(pump, now);
+	show(pump, now);
 	while ((call = client_next(pump->client)) != NULL)
 		calls_add(&pump->answered, call);
 	if (watches[WATCH_DOORBELL].ready) {
@@ -642,6 +678,7 @@ pump_run(struct pump *pump)
 		notify_say("READY=1");
 	while (rc == 0)
 		rc = turn(pump, watches, &mask, &error);
+	log_status(NULL);
 	if (rc == 1)
 		return report_end(pump);
 	db_rollback(pump->ledger->db);

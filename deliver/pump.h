@@ -59,6 +59,8 @@ struct pump {
 	int64_t last_line_ms, committed_ms;
 	size_t lines;            /* in this transaction */
 	bool urgent;             /* not only lines */
+	int64_t rejects_told;
+	int64_t shown_ms;        /* when a terminal last heard of us */
 	int64_t scanned_ms;      /* when the queue was last looked through */
 	int64_t spoke_ms;        /* when the watchdog last heard of us */
 	struct tally tally, kept; /* kept: up to the last commit */

@@ -78,13 +78,18 @@ earliest(const struct settle *settle)
 int64_t
 settle_due(const struct settle *settle)
 {
-	struct doubt *doubt = earliest(settle);
+	const struct doubt *doubt = earliest(settle);
+	int64_t at_ms;
 
 	if (doubt == NULL || settle->step != SETTLE_IDLE ||
 	    settle->unauthorised)
 		return PACE_NEVER;
-	return doubt->due_ms > settle->not_before_ms ? doubt->due_ms :
-	    settle->not_before_ms;
+	at_ms = doubt->due_ms;
+	if (settle->not_before_ms > at_ms)
+		at_ms = settle->not_before_ms;
+	/* A 429 that an earlier run was given. */
+	return settle->due->reading_ms > at_ms ? settle->due->reading_ms :
+	    at_ms;
 }
 
 /* ---- asking ------------------------------------------------------------ */
@@ -302,7 +307,9 @@ refused(struct settle *settle, const struct call *call, const char *word,
 	    clock_wall_ms(), &answer);
 	if (answer.class == SLACK_RATE) {
 		failing(settle, now_ms, answer.retry_after_ms);
-		return 0;
+		settle->due->reading_ms = settle->not_before_ms;
+		return due_keep_reading(settle->due, answer.error, now_ms,
+		    error);
 	}
 	if (word == NULL || answer.class == SLACK_TRANSIENT ||
 	    answer.class == SLACK_DOUBT)

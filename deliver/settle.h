@@ -25,6 +25,7 @@
 #define LEDGERPIPE_DELIVER_SETTLE_H
 
 #include "deliver/client.h"
+#include "deliver/due.h"
 #include "deliver/outbox.h"
 
 #define SETTLE_LOOKS 3
@@ -56,6 +57,7 @@ enum settle_step {
 struct settle {
 	struct outbox *outbox;
 	struct client *client;
+	struct due *due;
 	int64_t delay_ms, timeout_ms; /* of a post */
 	bool resend;
 	struct tally *tally;

@@ -161,7 +161,7 @@ static const char *const migrations[LEDGER_SCHEMA_VERSION] = {
 	    "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES "
 	    "('messages', 'messages_waiting', '1000 50 1');"
 	    "CREATE TABLE clock (boot TEXT PRIMARY KEY, "
-	    "ahead_ms INTEGER NOT NULL) STRICT;"
+	    "ahead_ms INTEGER NOT NULL, margin_ms INTEGER NOT NULL) STRICT;"
 	    "PRAGMA user_version = 2;",
 };
 

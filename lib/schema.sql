@@ -92,10 +92,12 @@ CREATE TABLE channels (
 
 -- One row: by which clock the times in channels and throttles were written.
 -- boot is the kernel's boot id, ahead_ms how far they are ahead of its
--- monotonic clock: the wall clock may have been set since.
+-- monotonic clock: the wall clock may have been set since.  margin_ms is what
+-- channels keep beside their interval, as the last 429s taught.
 CREATE TABLE clock (
-  boot     TEXT PRIMARY KEY,
-  ahead_ms INTEGER NOT NULL
+  boot      TEXT PRIMARY KEY,
+  ahead_ms  INTEGER NOT NULL,
+  margin_ms INTEGER NOT NULL
 ) STRICT;
 
 -- Pauses of a Slack method in the whole workspace.

@@ -822,3 +822,41 @@ sql() {
 	kill -9 $!
 	wait $! || :
 }
+
+@test "a message that died is queued again when its filter, mended, says something else of the same version" {
+	refuse_posts '{"status":200,"body":"{\"ok\":false,\"error\":\"invalid_blocks\"}","content_type":"application/json"}'
+	message '#finance' 1 v1 wrong >in
+	run -65 "$BIN/deliver" <in
+	run -0 "$BIN/deliver" <in
+	[ "$(states)" = 'dead ' ]
+	message '#finance' 1 v1 right >in
+	run -0 "$BIN/deliver" <in
+	[ "$(states)" = 'sent ' ]
+	[ "$(texts)" = right ]
+	[ "$(sql 'SELECT generation FROM messages')" = 2 ]
+	run -0 "$BIN/deliver" <in
+	[ "$(texts)" = right ]
+	"$BIN/auditctl" check
+}
+
+@test "refusals of the moment are counted for each message by itself" {
+	configure '{"max_attempts":3,"channel_interval":"1ms"}'
+	moment='{"status":200,"body":"{\"ok\":false,\"error\":\"service_unavailable\"}","content_type":"application/json","count":2}'
+	refuse_posts "$moment"
+	refuse_posts '{"status":200,"body":"{\"ok\":false,\"error\":\"invalid_blocks\"}","content_type":"application/json"}'
+	refuse_posts "$moment"
+	{ message '#finance' 1; message '#finance' 2; } >in
+	run -65 "$BIN/deliver" <in
+	[ "$(states)" = 'dead sent ' ]
+}
+
+@test "a wider margin that a 429 taught outlives a restart" {
+	configure '{"channel_interval":"1ms"}'
+	control 'slack/ratelimit?count=1&retry_after=1'
+	message '#finance' 1 >in
+	run -0 "$BIN/deliver" <in
+	[ "$(sql 'SELECT margin_ms FROM clock')" = 40 ]
+	message '#finance' 2 >in
+	run -0 "$BIN/deliver" <in
+	[ "$(sql 'SELECT margin_ms FROM clock')" = 40 ]
+}
