@@ -226,34 +226,38 @@ lacks(const struct barrier *barrier, const char **stream_name)
 	return missing;
 }
 
-/* The first one that waits, parsed. 1: there is one. */
+/* The next one that waits, from *at on, parsed.  1: there is one. */
 static int
-first(struct barrier *barrier, struct arrived **state, struct error *error)
+next_waiting(struct barrier *barrier, size_t *at, struct error *error)
 {
-	size_t i;
+	const char *text;
 
-	for (i = 0; i < barrier->count && barrier->states[i].stands; i++)
-		;
-	if (i == barrier->count)
-		return 0;
-	*state = &barrier->states[i];
-	return json_parse(&barrier->json, (*state)->text,
-	    strlen((*state)->text), error) == -1 ? -1 : 1;
+	for (; *at < barrier->count; ++*at) {
+		if (barrier->states[*at].stands)
+			continue;
+		text = barrier->states[*at].text;
+		return json_parse(&barrier->json, text, strlen(text),
+		    error) == -1 ? -1 : 1;
+	}
+	return 0;
 }
 
 int
 barrier_next(struct barrier *barrier, const char **text, struct error *error)
 {
 	const char *ignored;
-	struct arrived *state;
-	int rc = first(barrier, &state, error);
+	size_t at;
+	int rc;
 
-	/* What one input brings is in the order of all: the others wait too. */
-	if (rc != 1 || lacks(barrier, &ignored) != -1)
-		return rc == 1 ? 0 : rc;
-	state->stands = true;
-	*text = state->text;
-	return 1;
+	/* Inputs may bring other values: a later one may stand before. */
+	for (at = 0; (rc = next_waiting(barrier, &at, error)) == 1; at++) {
+		if (lacks(barrier, &ignored) != -1)
+			continue;
+		barrier->states[at].stands = true;
+		*text = barrier->states[at].text;
+		return 1;
+	}
+	return rc;
 }
 
 static void
@@ -321,11 +325,11 @@ barrier_rolled_back(struct barrier *barrier)
 bool
 barrier_waits(struct barrier *barrier, size_t *input, const char **stream)
 {
-	struct arrived *state;
 	struct error ignored;
 	ssize_t missing;
+	size_t at = 0;
 
-	if (first(barrier, &state, &ignored) != 1 ||
+	if (next_waiting(barrier, &at, &ignored) != 1 ||
 	    (missing = lacks(barrier, stream)) == -1)
 		return false;
 	*input = (size_t)missing;

@@ -254,6 +254,9 @@ open_anew(struct inputs *inputs, struct input *input)
 	struct error error;
 	int old = input->fd;
 
+	if (input->distrusted)
+		log_info("%s: its writer has ended; the next one's lines are "
+		    "taken", input->name);
 	line_close(&input->reader);
 	epoll_ctl(inputs->epoll, EPOLL_CTL_DEL, old, NULL);
 	input->distrusted = input->ready = false;

@@ -1,0 +1,285 @@
+#!/usr/bin/env bats
+# deliver's inputs: FIFOs and files by name, barriers over them, and the ceiling.
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	setup_ledger
+	start_sandbox --invoices 0 --orders 0 --journals 0
+	control 'slack/limits?channel_ms=0'
+	configure
+	DELIVER_PID=
+}
+
+teardown() {
+	[ -z "$DELIVER_PID" ] || kill -9 "$DELIVER_PID" 2>/dev/null || :
+	stop_sandbox
+}
+
+# configure [JSON]: JSON goes over slack's settings.
+configure() {
+	jq -n --arg url "$SANDBOX/api" --argjson more "${1:-{\}}" '{
+		ledger: "ledger.db", key_file: "ledger.key",
+		slack: ({ url: $url, workspace_rate: 0, channel_interval: "0ms",
+			settle_delay: "50ms", retry_budget: "20s" } + $more) }' >"$CONFIG"
+}
+
+# message FILTER RECORD [CHANNEL]: a MESSAGE and its SEEN.
+message() {
+	jq -nc --arg f "$1" --arg r "$2" --arg c "${3:-#finance}" '
+		{ type: "MESSAGE", filter: $f, stream: "s", record_id: $r, record_version: "v",
+		  position: 0, key: "\($f):s:\($r):v", payload: { channel: $c, text: "\($f) \($r)" } },
+		{ type: "SEEN", stream: "s", record_id: $r, record_version: "v",
+		  amount: null, currency: null, messages: { ($f): 1 } }'
+}
+
+# state RECORDS HOUR [STREAM]
+state() {
+	jq -nc --argjson n "$1" --arg t "2026-01-01T0$2:00:00.000Z" --arg s "${3:-s}" '{ type: "STATE",
+		value: { bookmarks: { ($s): { replication_key: "LastUpdateDate", replication_key_value: $t } } },
+		stats: { records: $n } }'
+}
+
+# bookmark [STREAM]: the hour that it stands at, or nothing.
+bookmark() {
+	sql "SELECT CAST(substr(value, 12, 2) AS INTEGER) FROM bookmarks WHERE stream = '${1:-s}'"
+}
+
+sql() {
+	sqlite3 -cmd '.timeout 5000' -readonly ledger.db "$1"
+}
+
+texts() {
+	curl -sf "$SANDBOX/_control/slack/messages" | jq -r .message.text | sort | tr '\n' ' '
+}
+
+# start ARGS...: deliver in the background.
+start() {
+	"$BIN/deliver" "$@" >out 2>err </dev/null 3>&- & DELIVER_PID=$!
+}
+
+# finish: wait for it; $ended is its status.
+finish() {
+	ended=0
+	wait "$DELIVER_PID" || ended=$?
+	DELIVER_PID=
+}
+
+until_true() {
+	until "$@"; do kill -0 "$DELIVER_PID" || { cat err; return 1; }; done
+}
+
+is_sent() {
+	[ "$(sql "SELECT count(*) FROM messages WHERE state = 'sent'")" -ge "$1" ]
+}
+
+stands_at() {
+	[ "$(bookmark)" = "$1" ]
+}
+
+@test "messages come from several files, and a STATE that all of them bring is echoed once" {
+	{ message a 1; state 1 1; } >one
+	{ message b 1; state 1 1; } >two
+	run -0 --separate-stderr "$BIN/deliver" one two
+	[ "$(texts)" = 'a 1 b 1 ' ]
+	[ "$(grep -c . <<<"$output")" = 1 ]
+	[ "$(bookmark)" = 1 ]
+	[ "$(sql 'SELECT outcome FROM records')" = '{"a":1,"b":1}' ]
+}
+
+@test "standard input and files go together" {
+	{ message a 1; state 1 1; } >one
+	{ message b 1; state 1 1; } >two
+	run -0 "$BIN/deliver" one - <two
+	[ "$(texts)" = 'a 1 b 1 ' ]
+	[ "$(bookmark)" = 1 ]
+}
+
+@test "a bookmark waits for the slowest input, whose messages don't wait for it" {
+	mkfifo one two
+	start one two
+	exec 5>one 6>two
+	{ message a 1; state 1 1; message a 2; state 1 2; } >&5
+	until_true is_sent 2
+	[ -z "$(bookmark)" ]
+	{ message b 1; state 1 1; } >&6
+	until_true stands_at 1
+	{ message b 2; state 1 2; } >&6
+	until_true stands_at 2
+	exec 5>&- 6>&-
+	finish
+	[ "$ended" = 0 ]
+	[ "$(jq -r '.bookmarks.s.replication_key_value[11:13]' out | tr '\n' ' ')" = '01 02 ' ]
+}
+
+@test "a bookmark moves to the least that the inputs have come to, and never back" {
+	{ message a 1; state 1 1; message a 2; state 1 5; } >one
+	{ message b 1; state 1 1; message b 2; state 1 3; message b 3; state 1 5; } >two
+	run -0 --separate-stderr "$BIN/deliver" one two
+	[ "$(bookmark)" = 5 ]
+	[ "$(jq -r '.bookmarks.s.replication_key_value[11:13]' <<<"$output" | tr '\n' ' ')" = '01 03 05 ' ]
+	{ message a 9; state 1 2; } >one
+	{ message b 9; state 1 2; } >two
+	run -0 "$BIN/deliver" one two
+	[ "$(bookmark)" = 5 ]
+}
+
+@test "an input that ends without a STATE holds its bookmark back, and is named" {
+	{ message a 1; state 1 1; message a 2; state 1 2; } >one
+	{ message b 1; state 1 1; message b 2; } >two
+	run -75 --separate-stderr "$BIN/deliver" one two
+	[ "$(bookmark)" = 1 ]
+	[ "$(texts)" = 'a 1 a 2 b 1 b 2 ' ]
+	[[ $stderr == *'bookmark of s'*' two ended without'* ]]
+}
+
+@test "an input that knows nothing of a stream holds that stream back alone" {
+	{ message a 1; state 1 1; state 0 1 other; } >one
+	{ message b 1; state 1 1; } >two
+	run -75 "$BIN/deliver" one two
+	[ "$(bookmark)" = 1 ]
+	[ -z "$(bookmark other)" ]
+}
+
+@test "each input's records are counted for themselves" {
+	{ message a 1; message a 2; state 2 1; } >one
+	{ message b 1; state 2 1; } >two
+	run -75 --separate-stderr "$BIN/deliver" one two
+	[[ $stderr == *'two line 3 is a STATE after 2 records, and 1 came'* ]]
+	[ -z "$(bookmark)" ]
+	[ "$(texts)" = 'a 1 a 2 b 1 ' ]
+}
+
+@test "a line that is no message, a torn one and one that is too long end their input, and delay no other" {
+	{ message a 1; message a 2; message a 3; state 3 1; } >good
+	{ message b 1; echo nonsense; message b 2; } >nonsense
+	{ message c 1; printf '{"type":"MESS'; } >torn
+	{ message d 1; head -c 17000000 /dev/zero | tr '\0' x; echo; message d 2; } >long
+	run -65 --separate-stderr "$BIN/deliver" good nonsense torn long
+	[ "$(texts)" = 'a 1 a 2 a 3 b 1 c 1 d 1 ' ]
+	[ -z "$(bookmark)" ]
+	[[ $stderr == *'nonsense line 3 is not JSON'* ]]
+}
+
+@test "an input that has nothing yet keeps no other waiting" {
+	mkfifo slow
+	{ message a 1; state 1 1; } >one
+	start one slow
+	until_true is_sent 1
+	{ message b 1; state 1 1; } >slow
+	finish
+	[ "$ended" = 0 ]
+	[ "$(bookmark)" = 1 ]
+}
+
+@test "a missing operand and a folder are named, and nothing is taken" {
+	{ message a 1; state 1 1; } >one
+	run -66 --separate-stderr "$BIN/deliver" one nowhere
+	[[ $stderr == *nowhere* ]]
+	mkdir folder
+	run -66 --separate-stderr "$BIN/deliver" one folder
+	[[ $stderr == *folder* ]]
+	[ "$(sql 'SELECT count(*) FROM messages')" = 0 ]
+}
+
+@test "a service goes on with the next writer of a FIFO, and forgets what the last one tore" {
+	mkfifo pipe
+	start --follow pipe
+	{ message a 1; message a 2; printf '{"type":"MESS'; } >pipe
+	until_true is_sent 2
+	until_true grep -q 'is torn' err
+	# Its count begins anew with the writer.
+	{ message a 3; state 1 1; } >pipe
+	until_true is_sent 3
+	until_true stands_at 1
+	kill -TERM "$DELIVER_PID"
+	finish
+	[ "$ended" = 0 ]
+}
+
+@test "a service takes nothing more from a writer that it can't understand, and trusts the next one" {
+	mkfifo bad good
+	start --follow bad good
+	exec 5>bad 6>good
+	{ message a 1; echo nonsense; message a 2; state 2 1; } >&5
+	{ message b 1; state 1 1; } >&6
+	until_true is_sent 2
+	until_true grep -q 'bad line 3 is not JSON' err
+	{ message a 3; state 1 2; } >&5
+	{ message b 3; state 1 2; } >&6
+	until_true is_sent 3
+	[ "$(texts)" = 'a 1 b 1 b 3 ' ]
+	[ -z "$(bookmark)" ]
+	exec 5>&-
+	until_true grep -q 'its writer has ended; the next' err
+	{ message a 2; message a 3; state 2 2; } >bad
+	until_true stands_at 2
+	[ "$(texts)" = 'a 1 a 2 a 3 b 1 b 3 ' ]
+	[ "$(grep -c nothing.more err)" = 1 ]
+	exec 6>&-
+}
+
+@test "a service says that a record was rejected" {
+	mkfifo pipe
+	start --follow pipe
+	jq -nc '{ type: "REJECT", filter: "a", stream: "s", record_id: "1", record_version: "v", error: "no", record: {} }' >pipe
+	until_true grep -q '1 record was rejected' err
+}
+
+@test "a service without any input stays, sends what is replayed, and ends when it is told" {
+	control fault '{"path":"/api/chat.postMessage","status":200,"body":"{\"ok\":false,\"error\":\"invalid_blocks\"}","content_type":"application/json"}'
+	message a 1 >in
+	run -65 "$BIN/deliver" in
+	start --follow
+	"$BIN/auditctl" replay 1
+	until_true is_sent 1
+	kill -TERM "$DELIVER_PID"
+	finish
+	[ "$ended" = 0 ]
+}
+
+@test "the queue takes as many messages as it may, one more ends the input, and later runs go on" {
+	configure '{"max_backlog":3}'
+	control fault '{"path":"/api/chat.postMessage","count":1000,"delay_ms":200,"handle":true}'
+	{ for i in 1 2 3; do message a $i; done; state 3 1; } >in
+	run -0 "$BIN/deliver" in
+	[ "$(bookmark)" = 1 ]
+	{ for i in 4 5 6 7 8; do message a $i; done; state 5 2; } >in
+	run -75 --separate-stderr "$BIN/deliver" in
+	[[ $stderr == *'3 messages wait already'*slack.max_backlog* ]]
+	[ "$(texts)" = 'a 1 a 2 a 3 a 4 a 5 a 6 ' ]
+	[ "$(bookmark)" = 1 ]
+	run -0 "$BIN/deliver" in
+	[ "$(texts)" = 'a 1 a 2 a 3 a 4 a 5 a 6 a 7 a 8 ' ]
+	[ "$(bookmark)" = 2 ]
+}
+
+@test "a queue that was emptied has room again, and without a ceiling there always is" {
+	configure '{"max_backlog":2}'
+	mkfifo pipe
+	start pipe
+	exec 5>pipe
+	for i in 1 2 3 4 5; do
+		message a "$i" >&5
+		until_true is_sent "$i"
+	done
+	exec 5>&-
+	finish
+	[ "$ended" = 0 ]
+	configure '{"max_backlog":0}'
+	for i in 6 7 8 9; do message a $i; done >in
+	run -0 "$BIN/deliver" in
+	[ "$(sql "SELECT count(*) FROM messages WHERE state = 'sent'")" = 9 ]
+}
+
+@test "thousands of lines of two inputs arrive once each" {
+	for f in a b; do
+		jq -nc --arg f $f 'range(1500) | tostring as $r | { type: "MESSAGE", filter: $f, stream: "s", record_id: $r, record_version: "v",
+			position: 0, key: "\($f):\($r)", payload: { channel: "#\(["finance", "operations", "treasury"][. % 3])", text: "\($f) \($r)" } },
+			{ type: "SEEN", stream: "s", record_id: $r, record_version: "v", amount: null, currency: null, messages: { ($f): 1 } }' >$f
+		state 1500 1 >>$f
+	done
+	run -0 "$BIN/deliver" a b
+	[ "$(bookmark)" = 1 ]
+	curl -sf "$SANDBOX/_control/slack/stats" | jq -e '.duplicates == 0 and ([.channels[].messages] | add) == 3000'
+}
