@@ -10,7 +10,7 @@ CREATE TABLE bookmarks (
   value           TEXT NOT NULL,
   updated_at      TEXT NOT NULL,
   PRIMARY KEY (pipeline, stream)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Every version of a record that was read, wanted by somebody or not.
 -- outcome: {"FILTER":MESSAGES,...}, 0 where the filter wanted none.
@@ -23,7 +23,7 @@ CREATE TABLE records (
   currency       TEXT,
   outcome        TEXT NOT NULL,
   PRIMARY KEY (stream, record_id, record_version)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- method: what its request is: chat.postMessage, chat.update of the first message
 -- about the record, or a post that says that that one is gone.
@@ -80,7 +80,7 @@ CREATE TABLE attempts (
   outcome     TEXT,                  -- sent, retry, rate, in_doubt, dead, ...
   request_id  TEXT,
   PRIMARY KEY (message, generation, number)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE channels (
   name          TEXT PRIMARY KEY,
@@ -88,7 +88,7 @@ CREATE TABLE channels (
   next_send_at  TEXT,
   pause_until   TEXT,
   reason        TEXT
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- One row: by which clock the times in channels and throttles were written.
 -- boot is the kernel's boot id, ahead_ms how far they are ahead of its
@@ -147,6 +147,6 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('messages', 'messages_by_record', '1000000 500000 4 1'),
   ('messages', 'messages_by_channel', '1000000 20000 1'),
   ('bodies', NULL, '1000000'),
-  ('attempts', 'sqlite_autoindex_attempts_1', '1000000 1 1 1'),
+  ('attempts', 'attempts', '1000000 1 1 1'),
   ('audit', 'audit_by_subject', '4000000 4 1'),
-  ('records', 'sqlite_autoindex_records_1', '1000000 500000 2 1');
+  ('records', 'records', '1000000 500000 2 1');
