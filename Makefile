@@ -275,7 +275,7 @@ bench-deliver:
 	  $(SECTIONS)
 
 # ---- static checks ---------------------------------------------------------
-HDRS = $(wildcard lib/*.h sandbox/*.h $(TOOLS:%=%/*.h))
+HDRS = $(wildcard lib/*.h sandbox/*.h tests/crash/*.h $(TOOLS:%=%/*.h))
 MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1 pipelines/*.1)
 lint: lint-hdr lint-cppcheck lint-sh lint-man lint-keys $(if $(wildcard transform/main.c),lint-jq)
 lint-hdr:
@@ -283,9 +283,9 @@ lint-hdr:
 	  $(CC) $(ALL_CFLAGS) -x c -fsyntax-only - || exit 1; done
 lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
-	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench $(TOOLS)
+	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench tests/crash $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver tests/crash/point) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that a tool takes has an entry in its page.
