@@ -28,21 +28,6 @@ ask_close(struct ask *ask)
 	*ask = (struct ask){ 0 };
 }
 
-void
-ask_field(struct buffer *form, const char *name, const char *value)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-	buffer_printf(form, "%s%s=", form->length > 0 ? "&" : "", name);
-	for (; *value != '\0'; value++)
-		if (strchr(plain, *value) != NULL)
-			buffer_append(form, value, 1);
-		else
-			buffer_printf(form, "%%%02X",
-			    (unsigned int)(unsigned char)*value);
-}
-
 /* What came of one request. */
 enum result {
 	TAKEN,   /* ok: true */

@@ -24,8 +24,6 @@ struct ask {
 
 void ask_open(struct ask *ask, struct client *client, int64_t budget_ms);
 void ask_close(struct ask *ask); /* zeroed or closed: fine */
-/* Append name=value to a form, percent-encoded. */
-void ask_field(struct buffer *form, const char *name, const char *value);
 /* POST a form to a method.  0: ok, the answer is there; 1: refused with a word.
  * Errors: EXIT_UNAVAILABLE when Slack stayed away for the budget,
  * EXIT_PROTOCOL when what answers isn't Slack's API, EXIT_SYSTEM. */

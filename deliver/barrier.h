@@ -3,10 +3,10 @@
  *
  * Each input reports, stream by stream, how far it has come: all that stands
  * before a bookmark in that input is in the ledger, or in the open transaction.
- * A STATE stands when every input has reported its bookmarks or later ones; only
- * then may they be committed.  So one STATE moves the bookmarks once, however
- * many inputs bring it, and the slowest input decides.  Values that are no times
- * count as reached when they are equal.
+ * A STATE stands when every input has reported its bookmarks or later ones;
+ * only then may they be committed.  So one STATE moves the bookmarks once,
+ * however many inputs bring it, and the slowest input decides.  Values that are
+ * no times count as reached when they are equal.
  *
  * What happened since the last commit is undone by barrier_rolled_back.
  */

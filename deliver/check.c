@@ -198,10 +198,10 @@ list_channels(struct check *check, const char *types, struct error *error)
 	buffer_init(&form, 65536);
 	do {
 		buffer_clear(&form);
-		ask_field(&form, "types", types);
-		ask_field(&form, "limit", "1000");
+		form_field(&form, "types", types);
+		form_field(&form, "limit", "1000");
 		if (cursor != NULL)
-			ask_field(&form, "cursor", cursor);
+			form_field(&form, "cursor", cursor);
 		free(cursor);
 		cursor = NULL;
 		if ((rc = ask_slack(&check->ask, "conversations.list", &form,

@@ -184,6 +184,21 @@ on_request(void *context, char *address, char *local_address, int port,
 	return first ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
+void
+form_field(struct buffer *form, const char *name, const char *value)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	buffer_printf(form, "%s%s=", form->length > 0 ? "&" : "", name);
+	for (; *value != '\0'; value++)
+		if (strchr(plain, *value) != NULL)
+			buffer_append(form, value, 1);
+		else
+			buffer_printf(form, "%%%02X",
+			    (unsigned int)(unsigned char)*value);
+}
+
 static struct call *
 call_new(struct client *client)
 {
@@ -293,7 +308,7 @@ end_call(struct client *client, struct call *call, CURLcode result)
 	} else
 		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE,
 		    &call->answer.status);
-	/* libcurl's own clock starts when it first runs, not when it is told. */
+	/* libcurl's own clock starts when it first runs, not when told to. */
 	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
 	curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &before_us);
 	call->took_us = total_us - before_us;

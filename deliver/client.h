@@ -53,6 +53,8 @@ struct client *client_open(const struct client_setup *setup,
     const struct secret *token, struct error *error);
 void client_close(struct client *client); /* NULL is fine; drops calls */
 
+/* Append name=value to a body of application/x-www-form-urlencoded. */
+void form_field(struct buffer *form, const char *name, const char *value);
 /* Start POST url/method with a body; type is its media type.  The call is the
  * client's until client_next gives it back. */
 int client_call(struct client *client, const char *method, const char *type,

@@ -15,7 +15,7 @@ struct entry {
 	int64_t id;
 	int64_t not_before_ms; /* monotonic; INT64_MIN: any time */
 	size_t queue;
-	size_t successor; /* that waits for it, about the same record, or NONE */
+	size_t successor; /* waits for it, about the same record, or NONE */
 };
 
 /* A channel's. */

@@ -43,9 +43,10 @@ intake_open(struct intake *intake, const struct intake_setup *setup,
 	    setup->follow, error) == -1)
 		return -1;
 	barrier_init(&intake->barrier, intake->inputs.count);
-	if (intake_count_waiting(intake, error) == -1 || number(intake, "SELECT "
-	    "EXISTS (SELECT 1 FROM messages WHERE state = 'dead' "
-	    "AND channel IS NULL)", &rejects, error) == -1)
+	if (intake_count_waiting(intake, error) == -1 ||
+	    number(intake, "SELECT EXISTS (SELECT 1 FROM messages "
+	    "WHERE state = 'dead' AND channel IS NULL)", &rejects,
+	    error) == -1)
 		return -1;
 	intake->rejects = rejects != 0;
 	intake->kept = intake->tally;
@@ -131,8 +132,9 @@ take_seen(struct intake *intake, struct error *error)
 
 	if (stream == NULL || record_id == NULL || version == NULL ||
 	    outcome == NULL) {
-		rc = intake_refuse(intake, EXIT_DATA, "is no whole SEEN: stream, "
-		    "record_id, record_version and messages must be there");
+		rc = intake_refuse(intake, EXIT_DATA, "is no whole SEEN: "
+		    "stream, record_id, record_version and messages must be "
+		    "there");
 		goto out;
 	}
 	intake->input->count.seen++;
@@ -172,8 +174,8 @@ is_behind(struct intake *intake, const char *stream, const char *value,
 	char *known;
 	int rc;
 
-	if (bookmark_get(intake->setup.ledger, intake->setup.pipeline, stream, &known,
-	    NULL, error) == -1)
+	if (bookmark_get(intake->setup.ledger, intake->setup.pipeline, stream,
+	    &known, NULL, error) == -1)
 		return -1;
 	rc = known != NULL && clock_parse(known, &here) == 0 &&
 	    clock_parse(value, &there) == 0 && there < here;
@@ -197,8 +199,8 @@ take_bookmark(struct intake *intake, const struct json *json, json_node node,
 	stream = buffer_text(&intake->scratch);
 	if (value != NULL && key != NULL &&
 	    (rc = is_behind(intake, stream, value, error)) == 0)
-		rc = bookmark_set(intake->setup.ledger, intake->setup.pipeline, stream,
-		    key, value, error);
+		rc = bookmark_set(intake->setup.ledger,
+		    intake->setup.pipeline, stream, key, value, error);
 	free(value);
 	free(key);
 	return rc == -1 ? -1 : 0;
@@ -240,7 +242,8 @@ take_state(struct intake *intake, struct error *error)
 		return intake_refuse(intake, EXIT_TEMPFAIL, what);
 	}
 	if (json_type(json, value) != JSON_OBJECT)
-		return intake_refuse(intake, EXIT_DATA, "is a STATE without a value");
+		return intake_refuse(intake, EXIT_DATA, "is a STATE without a "
+		    "value");
 	*count = (struct input_count){ 0, 0 };
 	rc = barrier_arrive(&intake->barrier, (size_t)(intake->input -
 	    intake->inputs.list), json, value, error);
@@ -282,8 +285,9 @@ take_end(struct intake *intake, enum line_result result,
 {
 	switch (result) {
 	case LINE_TORN:
-		return intake_refuse(intake, EXIT_TEMPFAIL, "is torn: its writer "
-		    "ended too early; run it again, nothing is sent twice");
+		return intake_refuse(intake, EXIT_TEMPFAIL, "is torn: its "
+		    "writer ended too early; run it again, nothing is sent "
+		    "twice");
 	case LINE_TOO_LONG:
 		return intake_refuse(intake, EXIT_DATA, "is too long");
 	case LINE_ERROR:

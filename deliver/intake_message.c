@@ -139,8 +139,9 @@ is_unchanged(struct intake *intake, const struct fields *fields,
 	int rc;
 
 	if ((row = db_prepare(intake->setup.ledger->db, "SELECT payload_hash, "
-	    "state = 'dead' FROM messages WHERE stream = ?1 AND record_id = ?2 AND filter = ?3 "
-	    "AND channel = ?4 AND position = ?5 "
+	    "state = 'dead' FROM messages WHERE stream = ?1 "
+	    "AND record_id = ?2 AND filter = ?3 AND channel = ?4 "
+	    "AND position = ?5 "
 	    "AND state NOT IN ('unchanged', 'cancelled') "
 	    "ORDER BY id DESC LIMIT 1",
 	    error)) == NULL)
@@ -168,8 +169,8 @@ insert_message(struct intake *intake, const struct fields *fields,
 	int rc;
 
 	clock_now(now);
-	if ((row = db_prepare(intake->setup.ledger->db, "INSERT INTO messages (key, "
-	    "state, filter, stream, record_id, record_version, position, "
+	if ((row = db_prepare(intake->setup.ledger->db, "INSERT INTO messages "
+	    "(key, state, filter, stream, record_id, record_version, position, "
 	    "channel, payload_hash, not_before, queued_at, error) VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
 	    "ON CONFLICT (key) DO NOTHING RETURNING id", error)) == NULL)
@@ -481,8 +482,9 @@ intake_reject(struct intake *intake, struct error *error)
 	int rc = 0;
 
 	if (!read_common(intake, &fields) || why == NULL) {
-		intake_refuse(intake, EXIT_DATA, "is no whole REJECT: filter, stream, "
-		    "record_id, record_version and error must be there");
+		intake_refuse(intake, EXIT_DATA, "is no whole REJECT: filter, "
+		    "stream, record_id, record_version and error must be "
+		    "there");
 		goto out;
 	}
 	intake->input->count.unreadable += *fields.filter == '\0';

@@ -237,7 +237,8 @@ main(int argc, char **argv)
 	if ((rc = options_parse(&run.options, argc, argv)) != -1)
 		return log_close_stdout(rc);
 	notify_start();
-	if (run.options.input && run.options.standard && fcntl(STDIN_FILENO, F_GETFL) == -1) {
+	if (run.options.input && run.options.standard &&
+	    fcntl(STDIN_FILENO, F_GETFL) == -1) {
 		log_error("standard input is closed: give it messages, or "
 		    "</dev/null to send what is queued");
 		return EXIT_NOINPUT;

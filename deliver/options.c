@@ -18,7 +18,7 @@ static const char usage[] =
     "\n"
     "Queue the messages that transform writes, post them to Slack, record\n"
     "every outcome, and echo each STATE once all before it is durable.  They\n"
-    "are read from standard input, or from FIFOs and files by name; a bookmark\n"
+    "are read from standard input, or FIFOs and files by name; a bookmark\n"
     "moves when all of them have brought it.\n"
     "\n"
     "  -c, --config FILE    the configuration\n"

@@ -110,8 +110,8 @@ fall_back(struct outbox *outbox, const struct message *message,
 	if (end_attempt(outbox, message, answer->class == SLACK_RATE ?
 	    "rate" : strcmp(state, "queued") == 0 ? "retry" : state, answer,
 	    http, error) == -1 ||
-	    outbox_change(outbox, message->id, "sending", state, answer->error, counts,
-	    error) == -1)
+	    outbox_change(outbox, message->id, "sending", state, answer->error,
+	    counts, error) == -1)
 		return -1;
 	return outbox_audit(outbox, message->id, event, "error", answer->error,
 	    error);
@@ -237,9 +237,9 @@ outbox_channel_dead(struct outbox *outbox, const struct channel *channel,
 			return rc;
 		message.id = db_int(row, 0);
 		db_reset(row);
-		if (outbox_change(outbox, message.id, "queued", "dead", why, false,
-		    error) == -1 || outbox_audit(outbox, message.id, "message.dead",
-		    "error", why, error) == -1)
+		if (outbox_change(outbox, message.id, "queued", "dead", why,
+		    false, error) == -1 || outbox_audit(outbox, message.id,
+		    "message.dead", "error", why, error) == -1)
 			return -1;
 	}
 }
@@ -329,8 +329,8 @@ outbox_settle_unsent(struct outbox *outbox, const struct message *message,
 	db_bind_int(statement, 1, message->id);
 	if (db_run(statement, error) == -1)
 		return -1;
-	return outbox_audit(outbox, message->id, "message.queued", "settled", why,
-	    error);
+	return outbox_audit(outbox, message->id, "message.queued", "settled",
+	    why, error);
 }
 
 int
@@ -340,8 +340,8 @@ outbox_settle_held(struct outbox *outbox, const struct message *message,
 	if (outbox_change(outbox, message->id, "in_doubt", "held", why, false,
 	    error) == -1)
 		return -1;
-	return outbox_audit(outbox, message->id, "message.held", "in_doubt", why,
-	    error);
+	return outbox_audit(outbox, message->id, "message.held", "in_doubt",
+	    why, error);
 }
 
 /* ---- start -------------------------------------------------------------- */
@@ -378,9 +378,10 @@ outbox_scan(struct outbox *outbox, struct error *error)
 
 	if ((row = db_prepare(outbox->ledger->db,
 	    "WITH RECURSIVE names (name) AS ("
-	    "SELECT min(channel) FROM messages WHERE " OUTBOX_WAITING("") " UNION ALL "
-	    "SELECT (SELECT min(channel) FROM messages WHERE " OUTBOX_WAITING("")
-	    " AND channel > names.name) FROM names WHERE name IS NOT NULL) "
+	    "SELECT min(channel) FROM messages WHERE " OUTBOX_WAITING("")
+	    " UNION ALL SELECT (SELECT min(channel) FROM messages "
+	    "WHERE " OUTBOX_WAITING("") " AND channel > names.name) "
+	    "FROM names WHERE name IS NOT NULL) "
 	    "SELECT name FROM names WHERE name IS NOT NULL", error)) == NULL)
 		return -1;
 	while ((rc = db_step(row, error)) == 1) {
@@ -436,7 +437,8 @@ outbox_count_later(struct outbox *outbox, struct error *error)
 	char now[CLOCK_TEXT];
 
 	clock_now(now);
-	return count(outbox, "SELECT count(*) FROM messages m WHERE " OUTBOX_WAITING("m.")
+	return count(outbox, "SELECT count(*) FROM messages m "
+	    "WHERE " OUTBOX_WAITING("m.")
 	    " AND m.state = 'queued' AND (m.not_before > ?1 OR EXISTS ("
 	    "SELECT 1 FROM messages e WHERE e.stream = m.stream "
 	    "AND e.record_id = m.record_id AND e.id < m.id "

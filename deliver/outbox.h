@@ -16,8 +16,8 @@
 #include "ledger.h"
 
 #define OUTBOX_TOKEN_MAX 33
-/* The messages that wait; of the table m, say OUTBOX_WAITING("m.").  SQLite uses
- * its partial index only where a query repeats the index's condition. */
+/* The messages that wait; of the table m, say OUTBOX_WAITING("m.").  SQLite
+ * uses its partial index only where a query repeats the index's condition. */
 #define OUTBOX_WAITING(of) "(" of "state = 'queued' OR " of \
 	"state = 'sending' OR " of "state = 'in_doubt')"
 

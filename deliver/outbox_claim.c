@@ -224,8 +224,8 @@ look_behind(struct outbox *outbox, const struct channel *channel,
 	int rc;
 
 	if ((row = db_prepare(outbox->ledger->db, "SELECT 1 FROM messages "
-	    "WHERE channel = ?1 AND " OUTBOX_WAITING("") " AND state = 'queued' LIMIT 1",
-	    error)) == NULL)
+	    "WHERE channel = ?1 AND " OUTBOX_WAITING("")
+	    " AND state = 'queued' LIMIT 1", error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, channel->name);
 	if ((rc = db_step(row, error)) == 1)

@@ -77,7 +77,7 @@ struct pace {
 	int64_t best_ms;           /* when this span of time began */
 	int64_t best_us[2];        /* the quickest answer in it, and before */
 	int64_t lead_us;           /* so much sooner they are claimed */
-	int calm;                  /* messages that were sent since the last 429 */
+	int calm;                  /* messages sent since the last 429 */
 };
 
 /* rate: messages a second in the workspace, 0 for no ceiling. */
@@ -87,7 +87,8 @@ void pace_free(struct pace *pace);
 struct channel *pace_channel(struct pace *pace, const char *name);
 /* Its id is known now.  Channels of one id, of which one filter may write the
  * name and another the id, are due together and have one message in flight; so
- * are #name and name, before their id is known too.  True: it was another before. */
+ * are #name and name, before their id is known too.  True: it was another
+ * before. */
 bool pace_identify(struct pace *pace, struct channel *channel,
     const char *slack);
 

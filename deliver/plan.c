@@ -309,7 +309,8 @@ tell(struct plan *plan, const struct forecast *forecast, struct error *error)
 	if (intake != NULL)
 		log_info("of the input %lld messages are new, %lld unchanged "
 		    "and %lld rejected; it was not kept",
-		    (long long)intake->tally.queued, (long long)intake->tally.unchanged,
+		    (long long)intake->tally.queued,
+		    (long long)intake->tally.unchanged,
 		    (long long)intake->tally.rejected);
 	if (plan->count > 0)
 		log_info("%lld messages would be sent, the last at %s",

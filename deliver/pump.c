@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "deliver/pump.h"
+#include "deliver/pump_part.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -11,7 +10,6 @@
 #include "doorbell.h"
 #include "log.h"
 #include "notify.h"
-#include "retry.h"
 
 #define GROUP_LINES 500
 #define GROUP_MS 50
@@ -21,8 +19,6 @@
 #define SCAN_MS 5000 /* for what others queue, and what falls due */
 #define STOPPED_MS (5 * 60 * 1000) /* before a refused token is tried again */
 #define STATUS_MS 1000 /* on a terminal */
-#define FULL_MS 200 /* before the ledger is tried again */
-#define FULL_MAX_MS 10000
 
 static volatile sig_atomic_t ended_by_signal;
 
@@ -30,6 +26,12 @@ static void
 on_signal(int number)
 {
 	ended_by_signal = number;
+}
+
+bool
+pump_is_told_to_end(void)
+{
+	return ended_by_signal != 0;
 }
 
 static void
@@ -50,68 +52,6 @@ catch_signals(sigset_t *mask)
 	sigdelset(mask, SIGINT);
 }
 
-/* There is something to commit. */
-static int
-begin(struct pump *pump, int64_t now, struct error *error)
-{
-	if (pump->pending_ms == 0)
-		pump->pending_ms = now;
-	if (pump->writing)
-		return 0;
-	if (db_begin(pump->ledger->db, error) == -1)
-		return -1;
-	pump->writing = true;
-	return 0;
-}
-
-/* ---- flights and their answers ----------------------------------------- */
-
-static void
-flight_link(struct flight **list, struct flight *flight)
-{
-	flight->next = *list;
-	flight->at = list;
-	if (*list != NULL)
-		(*list)->at = &flight->next;
-	*list = flight;
-}
-
-static void
-flight_unlink(struct flight *flight)
-{
-	*flight->at = flight->next;
-	if (flight->next != NULL)
-		flight->next->at = flight->at;
-}
-
-static void
-flight_free(struct flight *flight)
-{
-	buffer_free(&flight->body);
-	free(flight);
-}
-
-static void
-calls_add(struct calls *calls, struct call *call)
-{
-	call->next = NULL;
-	if (calls->first == NULL)
-		calls->first = call;
-	else
-		calls->last->next = call;
-	calls->last = call;
-}
-
-static struct call *
-calls_take(struct calls *calls)
-{
-	struct call *call = calls->first;
-
-	if (call != NULL)
-		calls->first = call->next;
-	return call;
-}
-
 static int
 apply(struct pump *pump, struct call *call, int64_t now, struct error *error)
 {
@@ -127,7 +67,7 @@ take_answers(struct pump *pump, int64_t now, struct error *error)
 
 	while ((call = pump->answered.first) != NULL) {
 		pump->urgent = true;
-		if (begin(pump, now, error) == -1)
+		if (pump_begin(pump, now, error) == -1)
 			return -1;
 		calls_add(&pump->applied, calls_take(&pump->answered));
 		if (apply(pump, call, now, error) == -1)
@@ -136,208 +76,6 @@ take_answers(struct pump *pump, int64_t now, struct error *error)
 	if (pump->settle.unauthorised)
 		outcome_stop(pump, SLACK_AUTH, "it can't be asked what became "
 		    "of a message");
-	return 0;
-}
-
-/* What the answers said is on disk. */
-static void
-forget_applied(struct pump *pump)
-{
-	struct call *call;
-
-	while ((call = calls_take(&pump->applied)) != NULL) {
-		if (call->context != &pump->settle) {
-			flight_unlink(call->context);
-			flight_free(call->context);
-		}
-		client_release(pump->client, call);
-	}
-}
-
-/* ---- sending ----------------------------------------------------------- */
-
-/* 1: one was claimed. */
-static int
-claim(struct pump *pump, struct channel *channel, int64_t now,
-    struct error *error)
-{
-	struct flight *flight = calloc(1, sizeof(*flight));
-	int rc;
-
-	if (flight == NULL)
-		return error_set(error, EXIT_SYSTEM, "out of memory");
-	buffer_init(&flight->body, SLACK_ANSWER_MAX);
-	if ((rc = begin(pump, now, error)) == 0)
-		rc = outbox_claim(&pump->outbox, channel, &flight->message,
-		    &flight->body, now, error);
-	if (rc != 1) {
-		flight_free(flight);
-		return rc;
-	}
-	flight_link(&pump->claimed, flight);
-	pace_claimed(&pump->pace, channel, now);
-	return due_keep_channel(&pump->due, channel, NULL, now, error) == -1 ?
-	    -1 : 1;
-}
-
-/* May anything be sent at all? */
-static bool
-may_send(const struct pump *pump)
-{
-	return pump->stopped == SLACK_SENT && !ended_by_signal &&
-	    client_in_flight(pump->client) < CLIENT_CALLS_MAX;
-}
-
-/* When the next message is due. */
-static int64_t
-next_due(struct pump *pump, int64_t now)
-{
-	int64_t due_ms = PACE_NEVER;
-
-	if (may_send(pump))
-		pace_next(&pump->pace, now, &due_ms);
-	return due_ms;
-}
-
-/* Claim what is due. */
-static int
-claim_due(struct pump *pump, int64_t now, struct error *error)
-{
-	size_t room = CLIENT_CALLS_MAX - client_in_flight(pump->client);
-	struct channel *channel;
-	int64_t due_ms;
-	bool any = false;
-	int rc;
-
-	if (!may_send(pump))
-		return 0;
-	while (room > 0 && (channel = pace_next(&pump->pace, now,
-	    &due_ms)) != NULL) {
-		if ((rc = claim(pump, channel, now, error)) == -1)
-			return -1;
-		room -= rc == 1;
-		any = any || rc == 1;
-	}
-	return any ? due_keep_workspace(&pump->due, now, error) : 0;
-}
-
-/* What was claimed is on disk as `sending`: it may leave. */
-static int
-let_leave(struct pump *pump, struct error *error)
-{
-	struct flight *flight;
-
-	while ((flight = pump->claimed) != NULL) {
-		flight_unlink(flight);
-		flight_link(&pump->flying, flight);
-		if (client_call(pump->client, slack_method_name(
-		    flight->message.method), "application/json",
-		    &flight->body, flight, error) == -1)
-			return -1;
-		buffer_free(&flight->body);
-	}
-	return 0;
-}
-
-/* ---- transactions ------------------------------------------------------ */
-
-static void
-flush(struct pump *pump)
-{
-	struct error error;
-
-	if (echo_flush(&pump->echo, &error) == -1)
-		/* Nobody reads any more: take no more, but end well. */
-		intake_end(&pump->intake, &error);
-}
-
-static void
-transaction_over(struct pump *pump)
-{
-	pump->writing = pump->urgent = false;
-	pump->pending_ms = 0;
-	pump->lines = 0;
-}
-
-static int
-commit(struct pump *pump, int64_t now, struct error *error)
-{
-	if (pump->writing) {
-		if (db_commit(pump->ledger->db, error) == -1)
-			return -1;
-		intake_committed(&pump->intake);
-		echo_committed(&pump->echo);
-		pump->kept = pump->tally;
-		pump->committed_ms = now;
-		forget_applied(pump);
-		if (pump->full_since_ms != 0)
-			log_info("the ledger can be written again: going on");
-		pump->full_since_ms = pump->full_failures = 0;
-	}
-	transaction_over(pump);
-	if (let_leave(pump, error) == -1)
-		return -1;
-	flush(pump);
-	return 0;
-}
-
-/* The transaction is lost: nothing of it may be left in memory. */
-static void
-undo(struct pump *pump)
-{
-	struct flight *flight;
-	struct call *call;
-	struct calls again = pump->applied;
-	size_t i;
-
-	db_rollback(pump->ledger->db);
-	intake_rolled_back(&pump->intake);
-	echo_rolled_back(&pump->echo);
-	transaction_over(pump);
-	pump->tally = pump->kept;
-	while ((flight = pump->claimed) != NULL) {
-		flight_unlink(flight);
-		flight_free(flight);
-	}
-	while ((call = calls_take(&pump->answered)) != NULL)
-		calls_add(&again, call);
-	pump->answered = again;
-	pump->applied = (struct calls){ NULL, NULL };
-	settle_reset(&pump->settle);
-	for (i = 0; i < pump->pace.count; i++) {
-		pump->pace.channels[i]->kept = false;
-		pace_busy(&pump->pace, pump->pace.channels[i], false);
-	}
-	for (flight = pump->flying; flight != NULL; flight = flight->next)
-		pace_busy(&pump->pace, flight->message.channel, true);
-	pump->scanned_ms = 0; /* the queue and the doubts, anew */
-}
-
-/* Can it be waited out?  A full disk, a lock that another tool holds. */
-static bool
-is_passing(const struct error *error)
-{
-	return error->code == EXIT_IO || error->code == EXIT_TEMPFAIL;
-}
-
-/* The ledger can't be written now: wait, and say so once.  -1: no longer. */
-static int
-wait_for_ledger(struct pump *pump, int64_t now, const struct error *error)
-{
-	if (!is_passing(error))
-		return -1;
-	if (pump->full_since_ms == 0) {
-		pump->full_since_ms = now;
-		log_error("%s; waiting: nothing is lost, and it goes on by "
-		    "itself", error->message);
-	}
-	if (client_in_flight(pump->client) == 0 && (ended_by_signal ||
-	    (!pump->follow && now - pump->full_since_ms > pump->budget_ms)))
-		return -1;
-	undo(pump);
-	/* The lock may have been waited for meanwhile. */
-	pump->full_retry_ms = clock_monotonic_ms() + retry_backoff_ms(
-	    pump->full_failures++, FULL_MS, FULL_MAX_MS);
 	return 0;
 }
 
@@ -430,7 +168,7 @@ take_input(struct pump *pump, int64_t now, struct error *error)
 
 	if (pump->intake.ended || pump->lines >= GROUP_LINES)
 		return 0;
-	if (begin(pump, now, error) == -1 || intake_read(&pump->intake,
+	if (pump_begin(pump, now, error) == -1 || intake_read(&pump->intake,
 	    GROUP_LINES - pump->lines, &count, error) == -1)
 		return -1;
 	pump->lines += count;
@@ -540,7 +278,7 @@ work(struct pump *pump, bool readable, int64_t now, int64_t *due_ms,
 	if (!ended_by_signal && pump->stopped == SLACK_SENT &&
 	    settle_start(&pump->settle, now, error) == -1)
 		return -1;
-	*due_ms = next_due(pump, now);
+	*due_ms = pump_next_due(pump, now);
 	if (*due_ms <= now) {
 		pump->urgent = true;
 		if (pump->pending_ms == 0)
@@ -550,10 +288,10 @@ work(struct pump *pump, bool readable, int64_t now, int64_t *due_ms,
 		*due_ms = PACE_NEVER; /* it is claimed with what is gathered */
 		return 0;
 	}
-	if (claim_due(pump, now, error) == -1 ||
-	    commit(pump, now, error) == -1)
+	if (pump_claim_due(pump, now, error) == -1 ||
+	    pump_commit(pump, now, error) == -1)
 		return -1;
-	*due_ms = next_due(pump, now);
+	*due_ms = pump_next_due(pump, now);
 	return 0;
 }
 
@@ -563,10 +301,10 @@ end(struct pump *pump, int64_t now, int64_t *due_ms, struct error *error)
 {
 	if (!is_over(pump, now, *due_ms))
 		return 0;
-	if (scan(pump, now, error) == -1 || claim_due(pump, now,
-	    error) == -1 || commit(pump, now, error) == -1)
+	if (scan(pump, now, error) == -1 || pump_claim_due(pump, now,
+	    error) == -1 || pump_commit(pump, now, error) == -1)
 		return -1;
-	*due_ms = next_due(pump, now);
+	*due_ms = pump_next_due(pump, now);
 	return is_over(pump, now, *due_ms);
 }
 
@@ -625,12 +363,12 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 		pump->scanned_ms = 0;
 	}
 	if (echo_pending(&pump->echo))
-		flush(pump);
+		pump_flush(pump);
 	if (pump->full_retry_ms <= now) {
 		if (work(pump, watches[WATCH_INPUT].ready, now, &due_ms,
 		    error) == -1 || (rc = end(pump, now, &due_ms,
 		    error)) == -1)
-			rc = wait_for_ledger(pump, now, error);
+			rc = pump_wait_for_ledger(pump, now, error);
 		if (rc != 0)
 			return rc;
 	}
@@ -683,16 +421,4 @@ pump_run(struct pump *pump)
 		return report_end(pump);
 	db_rollback(pump->ledger->db);
 	return log_failure(&error);
-}
-
-void
-pump_close(struct pump *pump)
-{
-	struct flight *flight;
-
-	while ((flight = pump->claimed) != NULL ||
-	    (flight = pump->flying) != NULL) {
-		flight_unlink(flight);
-		flight_free(flight);
-	}
 }

@@ -33,10 +33,12 @@ tell(const struct pump *pump, const struct rest *rest)
 	const struct intake *intake = &pump->intake;
 	const struct tally *tally = &pump->tally;
 
-	if (tally->sent + tally->dead + tally->held + intake->tally.rejected > 0)
+	if (tally->sent + tally->dead + tally->held +
+	    intake->tally.rejected > 0)
 		log_info("%lld sent, %lld unchanged, %lld rejected, %lld dead, "
 		    "%lld held, %lld waiting", (long long)tally->sent,
-		    (long long)intake->tally.unchanged, (long long)intake->tally.rejected,
+		    (long long)intake->tally.unchanged,
+		    (long long)intake->tally.rejected,
 		    (long long)tally->dead, (long long)tally->held,
 		    (long long)(rest->queued + rest->doubts));
 	if (intake->tally.rejected > 0)

@@ -16,7 +16,7 @@
 #define ROUTES_NAME_MAX 256 /* Slack's have 80 characters at most */
 
 struct route {
-	char *name;               /* as deliver's queues are named: "#finance" */
+	char *name;              /* as deliver's queues are named: "#finance" */
 	char *filter;             /* whose configuration names it, or NULL */
 	int64_t waiting;          /* messages in the queue */
 	char slack[SLACK_ID_MAX]; /* its id, as far as the ledger knows */

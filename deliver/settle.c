@@ -94,22 +94,6 @@ settle_due(const struct settle *settle)
 
 /* ---- asking ------------------------------------------------------------ */
 
-/* Append "name=value" with value percent-encoded. */
-static void
-field(struct buffer *form, const char *name, const char *value)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-	buffer_printf(form, "%s%s=", form->length > 0 ? "&" : "", name);
-	for (; *value != '\0'; value++)
-		if (strchr(plain, *value) != NULL)
-			buffer_append(form, value, 1);
-		else
-			buffer_printf(form, "%%%02X",
-			    (unsigned int)(unsigned char)*value);
-}
-
 static void
 field_time(struct buffer *form, const char *name, int64_t wall_ms)
 {
@@ -117,7 +101,7 @@ field_time(struct buffer *form, const char *name, int64_t wall_ms)
 
 	snprintf(text, sizeof(text), "%lld.%06d", (long long)wall_ms / 1000,
 	    (int)(wall_ms % 1000) * 1000);
-	field(form, name, text);
+	form_field(form, name, text);
 }
 
 static int
@@ -125,7 +109,7 @@ ask(struct settle *settle, enum settle_step step, const char *method,
     struct buffer *form, struct error *error)
 {
 	if (*settle->cursor != '\0')
-		field(form, "cursor", settle->cursor);
+		form_field(form, "cursor", settle->cursor);
 	settle->step = step;
 	return client_call(settle->client, method, FORM, form, settle, error);
 }
@@ -143,14 +127,14 @@ ask_history(struct settle *settle, struct buffer *form, struct error *error)
 		oldest += settle->slack_ahead_ms;
 	else
 		latest += settle->slack_ahead_ms;
-	field(form, "channel", message->channel->slack);
+	form_field(form, "channel", message->channel->slack);
 	if (thread)
-		field(form, "ts", message->thread_ts);
+		form_field(form, "ts", message->thread_ts);
 	field_time(form, "oldest", oldest > 0 ? oldest : 0);
 	field_time(form, "latest", latest);
-	field(form, "inclusive", "true");
-	field(form, "include_all_metadata", "true");
-	field(form, "limit", "200");
+	form_field(form, "inclusive", "true");
+	form_field(form, "include_all_metadata", "true");
+	form_field(form, "limit", "200");
 	return ask(settle, SETTLE_LOOK, thread ? "conversations.replies" :
 	    "conversations.history", form, error);
 }
@@ -167,8 +151,8 @@ ask_next(struct settle *settle, struct error *error)
 	if (*settle->bot_id == '\0')
 		rc = ask(settle, SETTLE_WHO, "auth.test", &form, error);
 	else if (*channel->slack == '\0') {
-		field(&form, "types", "public_channel,private_channel");
-		field(&form, "limit", "1000");
+		form_field(&form, "types", "public_channel,private_channel");
+		form_field(&form, "limit", "1000");
 		rc = ask(settle, SETTLE_CHANNEL, "conversations.list", &form,
 		    error);
 	} else

@@ -66,8 +66,9 @@ judge_ok(const struct json *json, struct slack_answer *out)
 		out->class = SLACK_SENT;
 		strcpy(out->channel, channel);
 		strcpy(out->ts, ts);
-		/* A list, joined by commas; a text over 40,000 characters:
-		 * https://docs.slack.dev/changelog/2018-truncating-really-long-messages */
+		/* A list, joined by commas.  It is for texts over 40,000
+		 * characters (https://docs.slack.dev/changelog/, 2018,
+		 * truncating really long messages). */
 		out->cut = warnings != NULL && strstr(warnings,
 		    "message_truncated") != NULL;
 	}

@@ -47,7 +47,7 @@ enum slack_class {
 	SLACK_GONE,      /* what it replies to, or is to change, isn't there
 	                  * or can't be changed any more */
 	SLACK_MESSAGE,   /* this message can't ever be taken */
-	SLACK_UNKNOWN    /* an error that no page documents: hold for a person */
+	SLACK_UNKNOWN    /* an error that no page documents: a person decides */
 };
 
 struct slack_answer {
