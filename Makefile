@@ -144,6 +144,11 @@ $(B)/test/test_trim: $(call objs,tests/unit/test_trim.c $(sort $(wildcard \
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
 
+$(B)/test/test_barrier: $(call objs,tests/unit/test_barrier.c \
+    deliver/barrier.c) $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
+
 $(B)/test/test_pace: $(call objs,tests/unit/test_pace.c deliver/pace.c \
     deliver/slack.c deliver/slack_errors.c) $(LIBA)
 	@mkdir -p $(@D)
