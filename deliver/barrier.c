@@ -242,6 +242,50 @@ next_waiting(struct barrier *barrier, size_t *at, struct error *error)
 	return 0;
 }
 
+/* Has all that the parsed state says been left behind by one that stood?  What
+ * has stood is kept as an input of its own. */
+static bool
+is_past(const struct barrier *barrier)
+{
+	const struct json *json = &barrier->json;
+	const struct reached *stood;
+	char *stream, *value;
+	bool past = false;
+	json_node node;
+
+	for (node = bookmarks(json, 0); node != JSON_NONE;
+	    node = json_next(json, node)) {
+		if (!bookmark(json, node, &stream, &value))
+			continue;
+		stood = find(barrier, barrier->inputs, stream);
+		past = stood != NULL && is_there(stood->value, value) &&
+		    strcmp(stood->value, value) != 0;
+		free(stream);
+		free(value);
+		if (!past)
+			return false;
+	}
+	return past;
+}
+
+static int
+remember_stood(struct barrier *barrier, struct error *error)
+{
+	const struct json *json = &barrier->json;
+	char *stream, *value;
+	json_node node;
+	int rc = 0;
+
+	for (node = bookmarks(json, 0); rc == 0 && node != JSON_NONE;
+	    node = json_next(json, node)) {
+		if (!bookmark(json, node, &stream, &value))
+			continue;
+		rc = reach(barrier, barrier->inputs, stream, value);
+		free(stream);
+	}
+	return rc == 0 ? 0 : error_set(error, EXIT_SYSTEM, "out of memory");
+}
+
 int
 barrier_next(struct barrier *barrier, const char **text, struct error *error)
 {
@@ -254,8 +298,10 @@ barrier_next(struct barrier *barrier, const char **text, struct error *error)
 		if (lacks(barrier, &ignored) != -1)
 			continue;
 		barrier->states[at].stands = true;
+		if (barrier->inputs > 1 && is_past(barrier))
+			continue;
 		*text = barrier->states[at].text;
-		return 1;
+		return remember_stood(barrier, error) == -1 ? -1 : 1;
 	}
 	return rc;
 }
