@@ -97,6 +97,10 @@ int
 client_set_token(struct client *client, const struct secret *token,
     struct error *error)
 {
+	struct call *call;
+
+	for (call = client->all; call != NULL; call = call->all_next)
+		call->prepared = NULL; /* with the headers that go now */
 	wipe_headers(client->json);
 	wipe_headers(client->form);
 	client->json = headers(token, "application/json");
@@ -223,6 +227,18 @@ call_new(struct client *client)
 }
 
 static int
+set_body(struct call *call, struct error *error)
+{
+	/* It leaves in one piece with its header, where it may. */
+	if (curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+	    (curl_off_t)call->body.length) == CURLE_OK &&
+	    curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS,
+	    buffer_text(&call->body)) == CURLE_OK)
+		return 0;
+	return error_set(error, EXIT_SYSTEM, "cannot prepare a request");
+}
+
+static int
 prepare(struct client *client, struct call *call, const char *method,
     const char *type, struct error *error)
 {
@@ -230,6 +246,11 @@ prepare(struct client *client, struct call *call, const char *method,
 	CURLcode rc = CURLE_OK;
 	int prepared;
 
+	/* Most calls are of one method: a handle is set up for it once. */
+	if (call->prepared != NULL && strcmp(call->prepared, method) == 0) {
+		http_answer_clear(&call->answer);
+		return set_body(call, error);
+	}
 	buffer_init(&url, 4096);
 	buffer_printf(&url, "%s/%s", client->setup.url, method);
 	prepared = url.failed ? error_set(error, EXIT_CONFIG,
@@ -237,15 +258,13 @@ prepare(struct client *client, struct call *call, const char *method,
 	    url.data, client->setup.ca_file, CONNECT_MS,
 	    (long)client->setup.timeout_ms, error);
 	buffer_free(&url);
+	call->prepared = NULL;
 	if (prepared == -1)
 		return -1;
 #define SET(option, value) \
 	if (rc == CURLE_OK) \
 		rc = curl_easy_setopt(call->easy, option, value)
 	SET(CURLOPT_POST, 1L);
-	/* It leaves in one piece with its header, where it may. */
-	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
-	SET(CURLOPT_POSTFIELDS, buffer_text(&call->body));
 	SET(CURLOPT_PREREQFUNCTION, on_request);
 	SET(CURLOPT_PREREQDATA, call);
 	SET(CURLOPT_HTTPHEADER, strcmp(type, "application/json") == 0 ?
@@ -253,8 +272,11 @@ prepare(struct client *client, struct call *call, const char *method,
 	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
 	SET(CURLOPT_PRIVATE, call);
 #undef SET
-	return rc == CURLE_OK ? 0 : error_set(error, EXIT_SYSTEM,
-	    "cannot prepare a request: %s", curl_easy_strerror(rc));
+	if (rc != CURLE_OK)
+		return error_set(error, EXIT_SYSTEM,
+		    "cannot prepare a request: %s", curl_easy_strerror(rc));
+	call->prepared = method;
+	return set_body(call, error);
 }
 
 int

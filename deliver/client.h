@@ -30,6 +30,7 @@ struct call {
 	void *context;      /* the caller's */
 	/* The rest is the client's. */
 	CURL *easy;
+	const char *prepared; /* for this method; NULL: not yet */
 	struct buffer body;
 	bool left;          /* it may have begun to leave */
 	struct call *next, *all_next;
@@ -55,7 +56,8 @@ void client_close(struct client *client); /* NULL is fine; drops calls */
 
 /* Append name=value to a body of application/x-www-form-urlencoded. */
 void form_field(struct buffer *form, const char *name, const char *value);
-/* Start POST url/method with a body; type is its media type.  The call is the
+/* Start POST url/method with a body; type is its media type, the same for all
+ * calls of a method, which lives on.  The call is the
  * client's until client_next gives it back. */
 int client_call(struct client *client, const char *method, const char *type,
     const struct buffer *body, void *context, struct error *error);

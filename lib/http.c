@@ -88,8 +88,8 @@ on_header(char *line, size_t size, size_t count, void *context)
 	return length;
 }
 
-static void
-empty(struct http_answer *answer)
+void
+http_answer_clear(struct http_answer *answer)
 {
 	struct buffer body = answer->body;
 
@@ -103,7 +103,7 @@ http_prepare(CURL *handle, struct http_answer *answer, const char *url,
 {
 	CURLcode rc = CURLE_OK;
 
-	empty(answer);
+	http_answer_clear(answer);
 	curl_easy_reset(handle);
 #define SET(option, value) \
 	if (rc == CURLE_OK) \

@@ -31,6 +31,8 @@ int http_start(struct error *error); /* once a process; http_stop at its end */
 void http_stop(void);
 void http_answer_init(struct http_answer *answer, size_t body_ceiling);
 void http_answer_free(struct http_answer *answer);
+/* Empty an answer that will be filled again. */
+void http_answer_clear(struct http_answer *answer);
 /* Reset the handle's options to ours, aimed at url, and empty the answer that
  * will be filled.  connect_ms and total_ms are time-outs. */
 int http_prepare(CURL *handle, struct http_answer *answer, const char *url,
