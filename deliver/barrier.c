@@ -180,9 +180,12 @@ barrier_arrive(struct barrier *barrier, size_t input,
 	char *stream, *at;
 	const char *text;
 	json_node node;
-	size_t length;
+	size_t length, i;
 	int rc = 0;
 
+	for (i = 0; i < barrier->count; i++)
+		if (barrier->states[i].lacks == input)
+			barrier->states[i].waits = false;
 	for (node = bookmarks(json, value); rc == 0 && node != JSON_NONE;
 	    node = json_next(json, node)) {
 		if (!bookmark(json, node, &stream, &at))
@@ -226,20 +229,12 @@ lacks(const struct barrier *barrier, const char **stream_name)
 	return missing;
 }
 
-/* The next one that waits, from *at on, parsed.  1: there is one. */
 static int
-next_waiting(struct barrier *barrier, size_t *at, struct error *error)
+parse(struct barrier *barrier, const struct arrived *state,
+    struct error *error)
 {
-	const char *text;
-
-	for (; *at < barrier->count; ++*at) {
-		if (barrier->states[*at].stands)
-			continue;
-		text = barrier->states[*at].text;
-		return json_parse(&barrier->json, text, strlen(text),
-		    error) == -1 ? -1 : 1;
-	}
-	return 0;
+	return json_parse(&barrier->json, state->text, strlen(state->text),
+	    error);
 }
 
 /* Has all that the parsed state says been left behind by one that stood?  What
@@ -289,21 +284,30 @@ remember_stood(struct barrier *barrier, struct error *error)
 int
 barrier_next(struct barrier *barrier, const char **text, struct error *error)
 {
+	struct arrived *state;
 	const char *ignored;
-	size_t at;
-	int rc;
+	ssize_t missing;
+	size_t i;
 
 	/* Inputs may bring other values: a later one may stand before. */
-	for (at = 0; (rc = next_waiting(barrier, &at, error)) == 1; at++) {
-		if (lacks(barrier, &ignored) != -1)
+	for (i = 0; i < barrier->count; i++) {
+		state = &barrier->states[i];
+		if (state->stands || state->waits)
 			continue;
-		barrier->states[at].stands = true;
+		if (parse(barrier, state, error) == -1)
+			return -1;
+		if ((missing = lacks(barrier, &ignored)) != -1) {
+			state->waits = true;
+			state->lacks = (size_t)missing;
+			continue;
+		}
+		state->stands = true;
 		if (barrier->inputs > 1 && is_past(barrier))
 			continue;
-		*text = barrier->states[at].text;
+		*text = state->text;
 		return remember_stood(barrier, error) == -1 ? -1 : 1;
 	}
-	return rc;
+	return 0;
 }
 
 static void
@@ -373,10 +377,10 @@ barrier_waits(struct barrier *barrier, size_t *input, const char **stream)
 {
 	struct error ignored;
 	ssize_t missing;
-	size_t at = 0;
 
-	if (next_waiting(barrier, &at, &ignored) != 1 ||
-	    (missing = lacks(barrier, stream)) == -1)
+	/* Behind a commit, or a roll-back, only those that wait are left. */
+	if (barrier->count == 0 || parse(barrier, &barrier->states[0],
+	    &ignored) == -1 || (missing = lacks(barrier, stream)) == -1)
 		return false;
 	*input = (size_t)missing;
 	return true;

@@ -30,6 +30,8 @@ struct arrived {
 	char *text;    /* its value, as it came */
 	bool fresh;    /* it came since the last commit */
 	bool stands;
+	bool waits;    /* for this input, which hasn't come to it, */
+	size_t lacks;  /* as long as that one brings nothing new */
 };
 
 struct barrier {
@@ -52,8 +54,8 @@ int barrier_next(struct barrier *barrier, const char **text,
     struct error *error);
 void barrier_committed(struct barrier *barrier);
 void barrier_rolled_back(struct barrier *barrier);
-/* The first STATE that waits lacks this input; false: none waits.  *stream is
- * one of its streams. */
+/* Behind a commit: the first STATE that waits lacks this input; false: none
+ * waits.  *stream is one of its streams. */
 bool barrier_waits(struct barrier *barrier, size_t *input,
     const char **stream);
 
