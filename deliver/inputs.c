@@ -13,7 +13,8 @@
 
 #define TURN_LINES 50 /* of one input, before another has its turn */
 #define EVENTS 64
-#define TAKEN_MAX ((size_t)1 << 30)
+#define DRAIN_BYTES 65536 /* at once, */
+#define DRAIN_TIMES 16    /* and so often in one turn */
 
 /* A regular file can't be watched and needn't be. */
 static int
@@ -32,19 +33,46 @@ watch(struct inputs *inputs, struct input *input, struct error *error)
 }
 
 static int
-open_file(struct input *input, struct error *error)
+identify(struct input *input, struct error *error)
 {
 	struct stat status;
 
+	if (fstat(input->fd, &status) == -1)
+		return error_errno(error, EXIT_NOINPUT,
+		    "cannot look at the input %s", input->name);
+	if (S_ISDIR(status.st_mode))
+		return error_set(error, EXIT_NOINPUT, "the input %s is a "
+		    "folder: name FIFOs or files", input->name);
+	input->shared = S_ISFIFO(status.st_mode);
+	input->fifo = input->shared && input->path != NULL;
+	input->device = status.st_dev;
+	input->inode = status.st_ino;
+	return 0;
+}
+
+static int
+open_file(struct input *input, struct error *error)
+{
 	/* Else a FIFO without a writer would be waited for here. */
 	input->fd = open(input->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (input->fd == -1)
 		return error_errno(error, EXIT_NOINPUT,
 		    "cannot open the input %s", input->name);
-	if (fstat(input->fd, &status) == 0 && S_ISDIR(status.st_mode))
-		return error_set(error, EXIT_NOINPUT, "the input %s is a "
-		    "folder: name FIFOs or files", input->name);
-	input->fifo = S_ISFIFO(status.st_mode);
+	return identify(input, error);
+}
+
+/* Two descriptors of a FIFO would each get some of its lines. */
+static int
+check_twice(const struct inputs *inputs, const struct input *input,
+    struct error *error)
+{
+	const struct input *other;
+
+	for (other = inputs->list; other < input; other++)
+		if (other->device == input->device && other->inode ==
+		    input->inode && input->shared)
+			return error_set(error, EXIT_USAGE, "the input %s is "
+			    "named twice: name it once", input->name);
 	return 0;
 }
 
@@ -54,12 +82,15 @@ open_input(struct inputs *inputs, const char *path, struct error *error)
 	struct input *input = &inputs->list[inputs->count++];
 
 	*input = (struct input){ .fd = -1, .last = LINE_OK };
-	buffer_init(&input->taken, TAKEN_MAX);
+	/* Of the last line taken nobody knew how long it would be. */
+	buffer_init(&input->taken, INPUTS_TAKEN_MAX + LINE_MAX_BYTES + 1);
 	if (path == NULL || strcmp(path, "-") == 0) {
 		input->name = "standard input";
 		input->fd = STDIN_FILENO;
 		input->flags = fcntl(input->fd, F_GETFL);
 		fcntl(input->fd, F_SETFL, input->flags | O_NONBLOCK);
+		if (identify(input, error) == -1)
+			return -1;
 	} else {
 		input->name = input->path = path;
 		if (open_file(input, error) == -1)
@@ -67,6 +98,8 @@ open_input(struct inputs *inputs, const char *path, struct error *error)
 	}
 	line_open(&input->reader, input->fd);
 	inputs->open++;
+	if (check_twice(inputs, input, error) == -1)
+		return -1;
 	return watch(inputs, input, error);
 }
 
@@ -177,7 +210,7 @@ take(struct input *input, const char **text, size_t *length,
 		input->ready = input->always;
 	else if (result != LINE_OK)
 		input->last = result;
-	else if (!input->distrusted) {
+	else {
 		buffer_append(&input->taken, *text, *length);
 		if (buffer_append(&input->taken, "\n", 1) == -1) {
 			error_set(error, EXIT_SYSTEM, "out of memory");
@@ -188,33 +221,71 @@ take(struct input *input, const char **text, size_t *length,
 	return result;
 }
 
+/* Drop what comes from an input that isn't trusted: LINE_END, or LINE_ERROR,
+ * once its writer is gone, else LINE_AGAIN.  However much is sent and however
+ * fast, the other inputs have their turn. */
+static enum line_result
+drain(struct input *input, struct error *error)
+{
+	char bytes[DRAIN_BYTES];
+	ssize_t count;
+	int i;
+
+	if (input->last != LINE_OK)
+		return input->last;
+	for (i = 0; i < DRAIN_TIMES; i++) {
+		count = read(input->fd, bytes, sizeof(bytes));
+		if (count == 0)
+			return input->last = LINE_END;
+		if (count > 0 || errno == EINTR)
+			continue;
+		input->ready = false;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			break;
+		error_errno(error, EXIT_IO, "cannot read the input");
+		return input->last = LINE_ERROR;
+	}
+	return LINE_AGAIN;
+}
+
+bool
+inputs_full(const struct inputs *inputs)
+{
+	return inputs->taken >= INPUTS_TAKEN_MAX;
+}
+
+/* On to the next one's turn. */
+static void
+pass(struct inputs *inputs)
+{
+	inputs->next += TURN_LINES - inputs->next % TURN_LINES;
+	inputs->next %= inputs->count * TURN_LINES;
+}
+
 enum line_result
 inputs_next(struct inputs *inputs, struct input **input, const char **text,
     size_t *length, struct error *error)
 {
 	enum line_result result;
-	size_t tried, turns = inputs->count * TURN_LINES;
+	size_t tried;
 
+	if (inputs_full(inputs))
+		return LINE_AGAIN;
 	if (inputs->next == 0)
 		look(inputs);
-	for (tried = 0; tried < inputs->count;) {
+	for (tried = 0; tried < inputs->count; tried++) {
 		*input = &inputs->list[inputs->next / TURN_LINES];
-		if (!is_due(*input)) {
-			/* On to the next one's turn. */
-			inputs->next += TURN_LINES - inputs->next %
-			    TURN_LINES;
-			inputs->next %= turns;
-			tried++;
-			continue;
-		}
-		result = take(*input, text, length, error);
-		if (result == LINE_AGAIN)
-			continue;
-		if (!(*input)->distrusted || result == LINE_END ||
-		    result == LINE_TORN || result == LINE_ERROR) {
-			inputs->next = (inputs->next + 1) % turns;
+		result = !is_due(*input) ? LINE_AGAIN :
+		    (*input)->distrusted ? drain(*input, error) :
+		    take(*input, text, length, error);
+		if (result != LINE_AGAIN) {
+			inputs->next = (inputs->next + 1) %
+			    (inputs->count * TURN_LINES);
+			if (result == LINE_OK)
+				inputs->taken += *length + 1;
 			return result;
 		}
+		pass(inputs);
 	}
 	inputs->next = 0;
 	return LINE_AGAIN;
@@ -290,10 +361,12 @@ stop(struct inputs *inputs, struct input *input)
 		open_anew(inputs, input);
 		break;
 	case INPUT_DRAINS:
-		input->distrusted = true;
+		input->distrusted = input->ready = true;
 		input->last = LINE_OK;
+		input->again = 0;
 	}
 	input->stop = INPUT_GOES_ON;
+	input->why.code = EXIT_DONE;
 }
 
 void
@@ -302,6 +375,7 @@ inputs_committed(struct inputs *inputs)
 	struct input *input;
 	size_t i;
 
+	inputs->taken = 0;
 	for (i = 0; i < inputs->count; i++) {
 		input = &inputs->list[i];
 		buffer_clear(&input->taken);
@@ -317,10 +391,12 @@ inputs_rolled_back(struct inputs *inputs)
 	struct input *input;
 	size_t i;
 
+	inputs->taken = 0;
 	for (i = 0; i < inputs->count; i++) {
 		input = &inputs->list[i];
 		input->count = input->kept_count;
 		input->stop = INPUT_GOES_ON;
+		input->why.code = EXIT_DONE;
 		if (input->taken_lines == 0)
 			continue;
 		if (line_put_back(&input->reader, input->taken.data,

@@ -5,17 +5,22 @@
  * Lines are taken in turn, some of each that has any, so that none waits for
  * another.  What was taken since the last commit is kept: inputs_rolled_back
  * makes the same lines come again, for a full disk may undo the transaction
- * that they were written in.
+ * that they were written in.  So a commit is wanted now and then (inputs_full).
  *
  * A FIFO without a writer is waited for; it ends when its last writer has
  * closed it.  With follow it is then opened anew, and a piece of a line that
  * its writer left is forgotten.  An input that can't be trusted any more is
- * drained with follow until its writer is gone, and else it ends.
+ * drained with follow until its writer is gone, a piece at a time, and else it
+ * ends.
  */
 #ifndef LEDGERPIPE_DELIVER_INPUTS_H
 #define LEDGERPIPE_DELIVER_INPUTS_H
 
+#include <sys/types.h>
+
 #include "line.h"
+
+#define INPUTS_TAKEN_MAX ((size_t)8 << 20) /* between commits, and a line */
 
 /* What is counted of an input, to be held against its STATEs. */
 struct input_count {
@@ -33,9 +38,13 @@ struct input {
 	struct line_reader reader;
 	bool always;             /* can't be watched: a regular file */
 	bool ready;              /* something may be there to be read */
-	bool fifo;
+	bool fifo;               /* that can be opened anew */
+	bool shared;             /* who reads from it takes it from others */
+	dev_t device;            /* which file it is */
+	ino_t inode;
 	bool distrusted;         /* drained until its writer is gone */
 	enum input_stop stop;
+	struct error why;        /* it is to be stopped; code 0: nothing to say */
 	enum line_result last;   /* LINE_OK until it ends */
 	struct input_count count, kept_count; /* kept: up to the last commit */
 	struct buffer taken;     /* since the last commit, for another time */
@@ -47,12 +56,14 @@ struct inputs {
 	struct input *list;
 	size_t count, open;
 	size_t next;             /* whose turn it is */
+	size_t taken;            /* bytes since the last commit */
 	bool follow;
 	int epoll;
 };
 
 /* paths: "-" or none is standard input.  Errors: EXIT_NOINPUT names the one
- * that can't be opened; EXIT_SYSTEM. */
+ * that can't be opened; EXIT_USAGE one that is named twice, and whose lines
+ * would be torn apart; EXIT_SYSTEM. */
 int inputs_open(struct inputs *inputs, char **paths, size_t count,
     bool follow, struct error *error);
 void inputs_close(struct inputs *inputs);
@@ -60,6 +71,8 @@ void inputs_close(struct inputs *inputs);
 int inputs_fd(const struct inputs *inputs);
 /* Is there something to take without waiting? */
 bool inputs_at_hand(const struct inputs *inputs);
+/* So much was taken since the last commit that inputs_next gives no more. */
+bool inputs_full(const struct inputs *inputs);
 /* The next line of any, with the input that it is of: LINE_OK; LINE_AGAIN:
  * there is none now.  LINE_END, LINE_TORN, LINE_TOO_LONG and LINE_ERROR are
  * said once of an input, and are for inputs_stop. */

@@ -64,13 +64,18 @@ intake_close(struct intake *intake)
 
 /* ---- inputs that end --------------------------------------------------- */
 
+/* The worst failure is the last word of the run; the others are said now. */
 static void
 fail(struct intake *intake, const struct error *error)
 {
-	int worse = exitcode_worse(intake->failure.code, error->code);
-
-	if (!intake->failed || worse != (int)intake->failure.code)
+	if (!intake->failed)
 		intake->failure = *error;
+	else if (exitcode_worse(intake->failure.code, error->code) !=
+	    (int)intake->failure.code) {
+		log_error("%s", intake->failure.message);
+		intake->failure = *error;
+	} else
+		log_error("%s", error->message);
 	intake->failed = true;
 }
 
@@ -84,22 +89,27 @@ int
 intake_refuse(struct intake *intake, enum exitcode code, const char *what)
 {
 	struct input *input = intake->input;
-	struct error error;
-	bool over;
 
-	error_set(&error, code, "%s line %llu %s", is_alone(intake) ?
+	error_set(&input->why, code, "%s line %llu %s", is_alone(intake) ?
 	    "input" : input->name, (unsigned long long)input->reader.number,
 	    what);
 	inputs_stop(&intake->inputs, input);
-	over = input->stop == INPUT_CLOSES;
-	if (over)
-		fail(intake, &error);
+	return 0;
+}
+
+/* An input was stopped, and the lines before that are durable. */
+static void
+tell_stopped(struct intake *intake, const struct input *input)
+{
+	if (input->why.code == EXIT_DONE)
+		return;
+	if (input->stop == INPUT_CLOSES)
+		fail(intake, &input->why);
 	else if (input->stop == INPUT_DRAINS)
 		log_error("%s; nothing more is taken from it until its writer "
-		    "has ended: start that again", error.message);
+		    "has ended: start that again", input->why.message);
 	else
-		log_warning("%s", error.message);
-	return 0;
+		log_warning("%s", input->why.message);
 }
 
 char *
@@ -291,7 +301,8 @@ take_end(struct intake *intake, enum line_result result,
 	case LINE_TOO_LONG:
 		return intake_refuse(intake, EXIT_DATA, "is too long");
 	case LINE_ERROR:
-		fail(intake, error);
+		error_set(&intake->input->why, error->code, "%s: %.900s",
+		    intake->input->name, error->message);
 		/* fall through */
 	default:
 		inputs_stop(&intake->inputs, intake->input);
@@ -334,10 +345,9 @@ intake_read(struct intake *intake, size_t most, size_t *count,
 		rc = result == LINE_OK ? take_line(intake, text, length,
 		    error) : take_end(intake, result, error);
 	}
-	if (rc == 0 && !intake->ended && inputs_ended(&intake->inputs)) {
-		intake->ended = true;
-		tell_waiting(intake);
-	}
+	if (inputs_full(&intake->inputs))
+		*count = most;
+	intake->ended = intake->over || inputs_ended(&intake->inputs);
 	return rc;
 }
 
@@ -356,8 +366,14 @@ intake_at_hand(const struct intake *intake)
 void
 intake_committed(struct intake *intake)
 {
+	size_t i;
+
+	for (i = 0; i < intake->inputs.count; i++)
+		tell_stopped(intake, &intake->inputs.list[i]);
 	inputs_committed(&intake->inputs);
 	barrier_committed(&intake->barrier);
+	if (intake->ended)
+		tell_waiting(intake);
 	intake->kept = intake->tally;
 }
 

@@ -68,8 +68,9 @@ void intake_close(struct intake *intake);
 int intake_fd(const struct intake *intake);
 /* Is there something to read without waiting? */
 bool intake_at_hand(const struct intake *intake);
-/* Read at most most lines; *count gets how many.  A fault of an input is no
- * error here: it sets failed.  Errors: those of db.h. */
+/* Read at most most lines; *count gets how many, or most when so much was read
+ * that it should be committed now.  A fault of an input is no error here: the
+ * commit sets failed.  Errors: those of db.h. */
 int intake_read(struct intake *intake, size_t most, size_t *count,
     struct error *error);
 void intake_committed(struct intake *intake);

@@ -366,6 +366,8 @@ take_input(struct intake *intake, struct error *error)
 		await(intake);
 		if (intake_read(intake, GROUP_LINES, &count, error) == -1)
 			return -1;
+		/* It is undone as a whole, and nothing comes again. */
+		intake_committed(intake);
 	}
 	return 0;
 }

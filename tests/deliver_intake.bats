@@ -159,6 +159,8 @@ stands_at() {
 	[ "$(texts)" = 'a 1 a 2 a 3 b 1 c 1 d 1 ' ]
 	[ -z "$(bookmark)" ]
 	[[ $stderr == *'nonsense line 3 is not JSON'* ]]
+	[[ $stderr == *'torn line 3 is torn'* ]]
+	[[ $stderr == *'long line 3 is too long'* ]]
 }
 
 @test "an input that has nothing yet keeps no other waiting" {
@@ -219,6 +221,34 @@ stands_at() {
 	exec 6>&-
 }
 
+@test "whatever a distrusted writer sends on, however long its lines, the others are served" {
+	mkfifo bad good
+	start --follow bad good
+	exec 6>good
+	{ echo nonsense; for i in 1 2; do head -c 17000000 /dev/zero | tr '\0' x; echo; done; printf '{"type":"MESS'; } >bad
+	until_true grep -q 'its writer has ended; the next' err
+	[ "$(grep -c 'bad line' err)" = 1 ]
+	{ message b 1; state 1 1; } >&6
+	until_true is_sent 1
+	{ message a 1; state 1 1; } >bad
+	until_true stands_at 1
+	exec 6>&-
+}
+
+@test "a distrusted writer that never stops takes neither the others' turn nor deliver's ear" {
+	mkfifo bad good
+	start --follow bad good
+	exec 6>good
+	yes nonsense >bad 6>&- 3>&- &
+	until_true grep -q 'bad line 1 is not JSON' err
+	{ message b 1; state 1 1; } >&6
+	until_true is_sent 1
+	kill -TERM "$DELIVER_PID"
+	finish
+	[ "$ended" = 0 ]
+	exec 6>&-
+}
+
 @test "a service says that a record was rejected" {
 	mkfifo pipe
 	start --follow pipe
@@ -236,6 +266,26 @@ stands_at() {
 	kill -TERM "$DELIVER_PID"
 	finish
 	[ "$ended" = 0 ]
+}
+
+@test "a FIFO that is named twice is a usage error: each reader would get some of its lines" {
+	mkfifo pipe
+	ln -s pipe same
+	run -64 --separate-stderr "$BIN/deliver" pipe same
+	[[ $stderr == *'same is named twice'* ]]
+}
+
+@test "lines of megabytes are committed before there are many in memory" {
+	! grep -q __asan_init "$BIN/deliver" || skip 'sanitizers need memory of their own'
+	head -c 2000000 /dev/zero | tr '\0' x >blob
+	for i in $(seq 40); do
+		printf '{"type":"REJECT","filter":"a","stream":"s","record_id":"%s","record_version":"v","error":"no","record":"' "$i"
+		cat blob
+		printf '"}\n'
+	done >in
+	run -65 /usr/bin/time -f %M -o peak "$BIN/deliver" in
+	[ "$(sql "SELECT count(*) FROM messages WHERE state = 'dead'")" = 40 ]
+	[ "$(tail -n 1 peak)" -lt 60000 ]
 }
 
 @test "the queue takes as many messages as it may, one more ends the input, and later runs go on" {
