@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define BUSY_MS 10000
+#define CACHE_KIB "4000" /* what a group of 500 lines touches, and a bit */
 #define WAL_LIMIT_BYTES "16777216" /* what a long reader let it grow to */
 
 struct statement {
@@ -72,6 +73,7 @@ configure(struct db *db, enum db_mode mode, struct error *error)
 		return 0;
 	return db_execute(db, "PRAGMA journal_mode = WAL;"
 	    "PRAGMA synchronous = FULL;"
+	    "PRAGMA cache_size = -" CACHE_KIB ";"
 	    "PRAGMA journal_size_limit = " WAL_LIMIT_BYTES ";", error);
 }
 
