@@ -270,6 +270,8 @@ prepare(struct client *client, struct call *call, const char *method,
 	SET(CURLOPT_HTTPHEADER, strcmp(type, "application/json") == 0 ?
 	    client->json : client->form);
 	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
+	/* An answer to a post is one or two kB, and there are many at once. */
+	SET(CURLOPT_BUFFERSIZE, 4096L);
 	SET(CURLOPT_PRIVATE, call);
 #undef SET
 	if (rc != CURLE_OK)
