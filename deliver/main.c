@@ -33,7 +33,7 @@ struct run {
 	struct secret token;
 	struct client_setup setup;
 	struct pump pump;
-	char *pipeline, *url, *ca_file;
+	char *db, *pipeline, *url, *ca_file;
 	int lock;
 };
 
@@ -108,7 +108,7 @@ open_ledger(struct run *run, struct error *error)
 		rc = run->options.input ? lock(run, db, error) : 0;
 	if (rc == 0 && run->options.input && !run->options.plan)
 		open_doorbell(run, db);
-	free(db);
+	run->db = db;
 	free(key_file);
 	return rc;
 }
@@ -171,7 +171,6 @@ run_open(struct run *run, struct error *error)
 	    "https://slack.com/api", error)) == NULL)
 		return -1;
 	run->ca_file = config_file(config, "slack.ca_file", NULL);
-	pump->doorbell = -1;
 	if (open_ledger(run, error) == -1 || set_up_pump(run, error) == -1)
 		return -1;
 	if (run->options.plan)
@@ -196,13 +195,13 @@ run_close(struct run *run)
 	secret_free(&run->token);
 	ledger_close(&run->ledger);
 	config_close(&run->config);
+	doorbell_close(run->db, run->pump.doorbell);
+	free(run->db);
 	free(run->pipeline);
 	free(run->url);
 	free(run->ca_file);
 	if (run->lock != -1)
 		close(run->lock);
-	if (run->pump.doorbell != -1)
-		close(run->pump.doorbell);
 }
 
 static int
@@ -228,7 +227,7 @@ run_plan(struct run *run, struct error *error)
 int
 main(int argc, char **argv)
 {
-	struct run run = { .lock = -1 };
+	struct run run = { .lock = -1, .pump.doorbell = -1 };
 	struct error error;
 	int rc;
 

@@ -72,6 +72,18 @@ doorbell_open(const char *db_path, int *fd, struct error *error)
 }
 
 void
+doorbell_close(const char *db_path, int fd)
+{
+	char path[PATH_MAX];
+
+	if (fd == -1)
+		return;
+	close(fd);
+	if (name(db_path, path) == 0)
+		unlink(path);
+}
+
+void
 doorbell_drain(int fd)
 {
 	char rings[512];

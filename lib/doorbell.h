@@ -15,6 +15,9 @@
  * What is there under its name and is no FIFO of the ledger's owner's, for him
  * alone, is refused (EXIT_CANTCREATE), and no symbolic link is followed. */
 int doorbell_open(const char *db_path, int *fd, struct error *error);
+/* Close it and take it away: a FIFO that nobody listens at would hold up who
+ * copies the ledger's files.  fd may be -1. */
+void doorbell_close(const char *db_path, int fd);
 /* Forget the rings so far. */
 void doorbell_drain(int fd);
 /* Ring it, when somebody listens.  SIGPIPE must be ignored. */

@@ -133,7 +133,7 @@ history() {
 	for ((round = 0; round < ${ROUNDS:-8}; round++)); do
 		burst
 		# A message in doubt whose time is long ago would be held.
-		if [ "$HOW" != KILL ]; then
+		if [ "$(sqlite3 -readonly ledger.db "SELECT count(*) FROM messages WHERE state IN ('sending', 'in_doubt')")" = 0 ]; then
 			random 21
 			now_is "$((PICK - 10))"
 		fi

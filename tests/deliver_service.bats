@@ -131,6 +131,17 @@ asked() {
 	[ "$(stat -c '%F %a' ledger.db.doorbell)" = 'fifo 600' ]
 }
 
+@test "the doorbell goes when it ends, and nobody who copies the ledger's files waits for it" {
+	serve
+	[ -p ledger.db.doorbell ]
+	kill -TERM $DELIVER_PID
+	wait $DELIVER_PID
+	[ ! -e ledger.db.doorbell ]
+	mkdir copy
+	cp ledger.db* copy
+	"$BIN/auditctl" list
+}
+
 @test "without a doorbell it goes on, and says so" {
 	: >ledger.db.doorbell
 	serve

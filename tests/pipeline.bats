@@ -541,7 +541,7 @@ told() {
 		cat "/proc/$process/cmdline" "/proc/$process/environ" >>processes
 	done
 	# The write-ahead log goes when the last one closes the ledger.
-	cat ledger.db* >>files
+	cat ledger.db ledger.db-* >>files
 	end_pass
 	[ "$ended" = 0 ]
 	cat ledger.db* >>files
