@@ -97,7 +97,8 @@ take_doubts(struct pump *pump, int64_t now, struct error *error)
 			return -1;
 		count++;
 	}
-	if (count > 0)
+	/* After a transaction that was undone they are no news. */
+	if (count > 0 && pump->full_since_ms == 0)
 		log_warning("%lld %s in doubt; looking %s up in Slack",
 		    (long long)count, count == 1 ? "message is" :
 		    "messages are", count == 1 ? "it" : "them");

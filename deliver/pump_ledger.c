@@ -28,9 +28,8 @@ forget_applied(struct pump *pump)
 	struct call *call;
 
 	while ((call = calls_take(&pump->applied)) != NULL) {
-		if (call->context != &pump->settle) {
+		if (call->context != &pump->settle)
 			flight_free(call->context);
-		}
 		client_release(pump->client, call);
 	}
 }
@@ -89,9 +88,8 @@ undo(struct pump *pump)
 	echo_rolled_back(&pump->echo);
 	transaction_over(pump);
 	pump->tally = pump->kept;
-	while ((flight = pump->claimed) != NULL) {
+	while ((flight = pump->claimed) != NULL)
 		flight_free(flight);
-	}
 	while ((call = calls_take(&pump->answered)) != NULL)
 		calls_add(&again, call);
 	pump->answered = again;

@@ -137,7 +137,6 @@ pump_close(struct pump *pump)
 	struct flight *flight;
 
 	while ((flight = pump->claimed) != NULL ||
-	    (flight = pump->flying) != NULL) {
+	    (flight = pump->flying) != NULL)
 		flight_free(flight);
-	}
 }
