@@ -34,7 +34,8 @@ static const char *const states[] = { "queued", "sending", "sent", "in_doubt",
 
 /* All of it for programs; for people what fits on a line of 80, first. */
 static const char json_columns[] = "id, queued_at AS time, state, filter, "
-    "stream, record_id, channel, sent_at, slack_ts, error";
+    "stream, record_id, record_version, channel, method, sent_at, slack_ts, "
+    "error";
 static const char table_columns[] = "id, state, replace(substr(coalesce("
     "sent_at, queued_at), 6, 14), 'T', ' ') AS \"time (UTC)\", channel, "
     "record_id, coalesce(error, slack_ts) AS \"slack ts or error\", stream, "

@@ -365,10 +365,14 @@ check_run(const struct check_setup *setup, struct error *error)
 			check_route(&check, &check.routes.list[i]);
 		check_history(&check);
 	}
-	log_info("%zu of %zu channels take messages%s", check.good,
-	    check.routes.count - check.direct, check.rc == EXIT_DONE ? "" :
-	    exitcode_is_transient(check.rc) ? "; try later" :
-	    "; mend what is said above");
+	if (check.listed)
+		log_info("%zu of %zu channels take messages%s", check.good,
+		    check.routes.count - check.direct,
+		    check.rc == EXIT_DONE ? "" :
+		    exitcode_is_transient(check.rc) ? "; try later" :
+		    "; mend what is said above");
+	else
+		log_info("the channels were not looked at");
 out:
 	routes_free(&check.routes);
 	buffer_free(&check.names);

@@ -454,7 +454,8 @@ intake_message(struct intake *intake, struct error *error)
 	case NOBODY:
 		rc = is_unchanged(intake, &fields, error);
 		if (rc == 1)
-			rc = store_unchanged(intake, &fields, NULL, error);
+			rc = store_unchanged(intake, &fields, fields.ignored ?
+			    "its filter ignores changes" : NULL, error);
 		else if (rc == 0)
 			rc = queue(intake, &fields, error);
 		break;

@@ -123,8 +123,12 @@ mark_sent(struct outbox *outbox, const struct message *message,
 {
 	struct statement *statement;
 	char now[CLOCK_TEXT], where[2 * SLACK_ID_MAX];
+	int64_t at;
 
-	clock_now(now);
+	/* One that was looked up has been there since Slack says. */
+	clock_format(strcmp(from, "in_doubt") == 0 &&
+	    clock_parse_slack(ts, &at) == 0 ? at :
+	    clock_wall_ms(), now);
 	if ((statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
 	    "state = 'sent', sent_at = ?2, slack_channel = ?3, slack_ts = ?4, "
 	    "error = NULL, attempts = attempts + ?5 "

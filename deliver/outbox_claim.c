@@ -179,6 +179,9 @@ mark_sending(struct outbox *outbox, const struct message *message,
 	if (message->method == SLACK_UPDATE)
 		return outbox_audit(outbox, message->id, "message.sending",
 		    "edits", message->target_ts, error);
+	if (message->repost)
+		return outbox_audit(outbox, message->id, "message.sending",
+		    "instead_of", "a message that is gone", error);
 	return outbox_audit(outbox, message->id, "message.sending",
 	    *message->thread_ts != '\0' ? "replies_to" : NULL,
 	    message->thread_ts, error);

@@ -22,7 +22,11 @@ outcome_stop(struct pump *pump, enum slack_class class, const char *word)
 	if (pump->stopped_told) /* it stands, and tried again */
 		return;
 	pump->stopped_told = true;
-	if (class == SLACK_AUTH)
+	if (class == SLACK_AUTH && strcmp(word, "missing_scope") == 0)
+		log_error("the token lacks a scope; nothing more is sent and "
+		    "the queue is kept: deliver --check says which; add it "
+		    "and install the app anew, and it is sent then");
+	else if (class == SLACK_AUTH)
 		log_error("Slack refuses the token: %s; nothing more is sent "
 		    "and the queue is kept: auditctl vault set "
 		    "slack.bot_token, and it is sent then", word);
@@ -101,8 +105,8 @@ take_refusal(struct pump *pump, const struct message *message,
 		    error);
 	if (answer->class == SLACK_UNKNOWN || answer->class == SLACK_BLOCKED) {
 		pump->tally.held++;
-		log_error("message %lld is held: %s '%s'; see auditctl show "
-		    "%lld", (long long)message->id,
+		log_error("message %lld for %s is held: %s '%s'; see auditctl "
+		    "show %lld", (long long)message->id, channel->name,
 		    answer->class == SLACK_UNKNOWN ?
 		    "Slack gave an answer that no page documents:" :
 		    "something on the way to Slack refused it:",
@@ -120,8 +124,9 @@ take_refusal(struct pump *pump, const struct message *message,
 		return -1;
 	if (answer->class == SLACK_CHANNEL)
 		return channel_dead(pump, channel, answer, error);
-	log_error("message %lld is dead: %s '%s'; see auditctl show %lld",
-	    (long long)message->id, answer->class == SLACK_DOUBT ?
+	log_error("message %lld for %s is dead: %s '%s'; see auditctl show "
+	    "%lld", (long long)message->id, channel->name,
+	    answer->class == SLACK_DOUBT ?
 	    "its edit has no answer, and Slack may have made it:" :
 	    "Slack answered", answer->error, (long long)message->id);
 	return 0;
@@ -184,9 +189,9 @@ take_doubt(struct pump *pump, const struct message *message,
 	/* The same edit twice is one edit. */
 	if (message->method == SLACK_UPDATE)
 		return take_transient(pump, message, answer, http, now, error);
-	log_warning("message %lld is in doubt: %s; looking it up in Slack "
-	    "before anything is sent again", (long long)message->id,
-	    answer->error);
+	log_warning("message %lld for %s is in doubt: %s; looking it up in "
+	    "Slack before anything is sent again", (long long)message->id,
+	    message->channel->name, answer->error);
 	return outbox_failed(&pump->outbox, message, "in_doubt", answer, http,
 	    error) == -1 ? -1 : settle_add(&pump->settle, message, now, error);
 }

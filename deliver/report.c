@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver/report.h"
 
+#include <stdio.h>
+
 #include "clock.h"
 #include "log.h"
 
@@ -55,16 +57,22 @@ tell(const struct pump *pump, const struct rest *rest)
 		    (long long)rest->blocked);
 }
 
-static bool
-is_paused(const struct pump *pump)
+/* ": Slack asked for a pause until ...", or nothing. */
+static void
+pause_words(const struct pump *pump, char out[128])
 {
-	int64_t now = clock_monotonic_ms();
+	int64_t now = clock_monotonic_ms(), until = now;
+	char at[CLOCK_TEXT];
 	int method;
 
 	for (method = 0; method < SLACK_METHODS; method++)
-		if (pump->pace.pause_ms[method] > now)
-			return true;
-	return false;
+		if (pump->pace.pause_ms[method] > until)
+			until = pump->pace.pause_ms[method];
+	clock_format(clock_wall_ms() + until - now, at);
+	*out = '\0';
+	if (until > now)
+		snprintf(out, 128, ": Slack asked for a pause until %s, and "
+		    "that is longer than slack.retry_budget", at);
 }
 
 int
@@ -73,6 +81,7 @@ report_end(struct pump *pump)
 	const struct tally *tally = &pump->tally;
 	struct error error;
 	struct rest rest;
+	char words[128];
 
 	if (count_rest(pump, &rest, &error) == -1)
 		return log_failure(&error);
@@ -95,10 +104,10 @@ report_end(struct pump *pump)
 		return EXIT_UNAVAILABLE;
 	}
 	if (rest.queued + rest.doubts > 0) {
+		pause_words(pump, words);
 		log_error("%lld messages stay queued and %lld in doubt for the "
 		    "next run%s", (long long)rest.queued,
-		    (long long)rest.doubts, is_paused(pump) ?
-		    ": Slack asked for a pause" : "");
+		    (long long)rest.doubts, words);
 		return EXIT_TEMPFAIL;
 	}
 	if (!pump->intake.ended)

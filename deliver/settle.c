@@ -204,8 +204,9 @@ hold(struct settle *settle, const char *why, struct error *error)
 	const struct message *message = &settle->current->message;
 	int rc = outbox_settle_held(settle->outbox, message, why, error);
 
-	log_error("message %lld is held: %s; see auditctl show %lld",
-	    (long long)message->id, why, (long long)message->id);
+	log_error("message %lld for %s is held: %s; see auditctl show %lld",
+	    (long long)message->id, message->channel->name, why,
+	    (long long)message->id);
 	settle->tally->held++;
 	forget(settle);
 	return rc;

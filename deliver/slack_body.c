@@ -7,7 +7,7 @@
 #define BLOCKS_MAX 50
 /* With the longest text that isn't split (4,000 characters are advised) this
  * makes 4,040, and what is longer was seen in pieces. */
-#define GONE "Update: the old message can't be edited"
+#define GONE "Update: the earlier message is gone"
 #define GONE_BLOCK "{\"type\":\"context\",\"elements\":[" \
 	"{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"" GONE "\"}]}"
 

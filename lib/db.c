@@ -29,6 +29,19 @@ struct db {
 	uint64_t transactions; /* so far */
 };
 
+/* SQLite says "disk I/O error" where the system knows that it is full. */
+static const char *
+disk_word(const struct db *db)
+{
+	switch (sqlite3_system_errno(db->handle)) {
+	case ENOSPC:
+	case EDQUOT:
+		return " (its disk is full: make room)";
+	default:
+		return "";
+	}
+}
+
 static int
 fail(struct db *db, struct error *error, const char *what)
 {
@@ -58,8 +71,8 @@ fail(struct db *db, struct error *error, const char *what)
 	default:
 		exit_code = EXIT_BUG;
 	}
-	return error_set(error, exit_code, "ledger '%s': cannot %s: %s",
-	    db->path, what, sqlite3_errmsg(db->handle));
+	return error_set(error, exit_code, "ledger '%s': cannot %s: %s%s",
+	    db->path, what, sqlite3_errmsg(db->handle), disk_word(db));
 }
 
 static int
@@ -120,8 +133,8 @@ db_open(const char *path, enum db_mode mode, struct error *error)
 	}
 	sqlite3_extended_result_codes(db->handle, 1);
 	if (configure(db, mode, error) == -1) {
-		error_set(error, error->code, "cannot open the ledger '%s': %s",
-		    path, sqlite3_errmsg(db->handle));
+		error_set(error, error->code, "cannot open the ledger '%s': "
+		    "%s%s", path, sqlite3_errmsg(db->handle), disk_word(db));
 		db_close(db);
 		return NULL;
 	}

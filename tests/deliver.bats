@@ -152,7 +152,7 @@ sql() {
 	control "slack/delete?channel=finance&ts=$(sql 'SELECT slack_ts FROM messages')"
 	message '#finance' 1 v2 B "$edit" >in
 	run -0 "$BIN/deliver" <in
-	[[ "$(texts)" == *"can't be edited"*B ]]
+	[[ "$(texts)" == *"earlier message is gone"*B ]]
 	message '#finance' 1 v3 C "$edit" >in
 	run -0 "$BIN/deliver" <in
 	[ "$(texts)" = C ]
@@ -165,7 +165,7 @@ sql() {
 	control "slack/delete?channel=finance&ts=$(sql 'SELECT slack_ts FROM messages')"
 	message '#finance' 1 v2 B >in
 	run -0 "$BIN/deliver" <in
-	[[ "$(texts)" == *"can't be edited"*B ]]
+	[[ "$(texts)" == *"earlier message is gone"*B ]]
 	[ "$(sql 'SELECT thread_ts IS NULL FROM messages WHERE id = 2')" = 1 ]
 }
 

@@ -152,7 +152,7 @@ send_before() {
 stand_ins() {
 	curl -sf "$SANDBOX/_control/slack/messages" |
 		jq -r '.message | select(.thread_ts == null or .thread_ts == .ts) | .text' |
-		grep -A 1 -x "Update: the old message can't be edited" | grep -vx -e "Update: .*" -e -- | sort
+		grep -A 1 -x "Update: the earlier message is gone" | grep -vx -e "Update: .*" -e -- | sort
 }
 
 @test "each error that Slack documents ends an edit as its class says, and a new post stands for what can't be changed" {

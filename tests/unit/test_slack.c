@@ -227,7 +227,7 @@ test_waits(void)
 #define META ",\"metadata\":{\"event_type\":\"ledgerpipe_delivery\"," \
 	"\"event_payload\":{\"key\":\"k\"}}}"
 #define NO_UNFURL ",\"unfurl_links\":false,\"unfurl_media\":false"
-#define GONE "Update: the old message can't be edited"
+#define GONE "Update: the earlier message is gone"
 #define GONE_BLOCK "{\"type\":\"context\",\"elements\":[" \
 	"{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"" GONE "\"}]}"
 
