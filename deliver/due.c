@@ -171,6 +171,47 @@ forget_past(struct due *due, int64_t now_ms, struct error *error)
 	return 0;
 }
 
+int64_t
+due_wall_ms(const struct due *due, int64_t at_ms)
+{
+	return at_ms + due->ahead_ms;
+}
+
+/* Say by the new clock when messages were sent that are looked up by it. */
+static int
+shift_doubts(struct due *due, int64_t shift_ms, struct error *error)
+{
+	struct statement *row, *statement;
+	char at[CLOCK_TEXT];
+	int64_t id = 0, sent;
+	int rc;
+
+	for (;;) {
+		if ((row = db_prepare(due->ledger->db, "SELECT id, sending_at "
+		    "FROM messages WHERE (state = 'sending' "
+		    "OR state = 'in_doubt') AND id > ?1 ORDER BY id LIMIT 1",
+		    error)) == NULL)
+			return -1;
+		db_bind_int(row, 1, id);
+		if ((rc = db_step(row, error)) != 1)
+			return rc;
+		id = db_int(row, 0);
+		rc = db_text(row, 1) != NULL ? clock_parse(db_text(row, 1),
+		    &sent) : -1;
+		db_reset(row);
+		if (rc == -1)
+			continue;
+		clock_format(sent - shift_ms, at);
+		if ((statement = db_prepare(due->ledger->db, "UPDATE messages "
+		    "SET sending_at = ?2 WHERE id = ?1", error)) == NULL)
+			return -1;
+		db_bind_int(statement, 1, id);
+		db_bind_text(statement, 2, at);
+		if (db_run(statement, error) == -1)
+			return -1;
+	}
+}
+
 /* Write what is still ahead by this run's clock. */
 static int
 keep_all(struct due *due, int64_t now_ms, struct error *error)
@@ -210,7 +251,8 @@ due_load(struct due *due, int64_t now_ms, bool keep, struct error *error)
 	shift = due->ahead_ms - ahead_ms;
 	if (!keep || (known == 1 && shift > -SHIFT_MS && shift < SHIFT_MS))
 		return 0;
-	if (forget_past(due, now_ms, error) == -1)
+	if (forget_past(due, now_ms, error) == -1 ||
+	    (known == 1 && shift_doubts(due, shift, error) == -1))
 		return -1;
 	due->ahead_ms = ahead_ms;
 	return write_clock(due, boot, error) == -1 ? -1 :

@@ -8,6 +8,8 @@
  * machine's boot, and in the same boot they mean what they meant, whatever the
  * wall clock says.  After another boot that clock is gone: each channel waits
  * one interval more, and of a pause is left what the wall clock leaves of it.
+ * When messages in doubt were sent is kept by the same clock, for they are
+ * looked up by that.
  *
  * All run inside the caller's transaction; now_ms is monotonic.  Errors: those
  * of db.h.
@@ -25,6 +27,10 @@ struct due {
 	int64_t margin_ms; /* as the ledger has it */
 	int64_t reading_ms; /* methods that read are paused until then */
 };
+
+/* The wall time of a monotonic one, by the clock that the ledger's times are
+ * written with: it doesn't jump while we run. */
+int64_t due_wall_ms(const struct due *due, int64_t at_ms);
 
 /* Fill the pace with the channels there are, their ids, due times and pauses.
  * keep: make this run's clock the ledger's; else nothing is written. */

@@ -57,19 +57,23 @@ int
 echo_flush(struct echo *echo, struct error *error)
 {
 	struct pollfd wait = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	size_t count;
+	size_t done = 0, count;
+	int rc = 0;
 
-	while (echo->durable > 0 && poll(&wait, 1, 0) == 1) {
+	while (done < echo->durable && poll(&wait, 1, 0) == 1) {
 		/* So much a pipe takes without blocking when it takes any. */
-		count = echo->durable < PIPE_BUF ? echo->durable : PIPE_BUF;
-		if (write_all(STDOUT_FILENO, echo->lines.data, count,
-		    error) == -1) {
-			buffer_consume(&echo->lines, echo->durable);
-			echo->durable = 0;
-			return -1;
+		count = echo->durable - done;
+		if (count > PIPE_BUF)
+			count = PIPE_BUF;
+		if ((rc = write_all(STDOUT_FILENO, echo->lines.data + done,
+		    count, error)) == -1) {
+			done = echo->durable;
+			break;
 		}
-		buffer_consume(&echo->lines, count);
-		echo->durable -= count;
+		done += count;
 	}
-	return 0;
+	if (done > 0)
+		buffer_consume(&echo->lines, done);
+	echo->durable -= done;
+	return rc;
 }

@@ -312,8 +312,13 @@ find_key(struct intake *intake, const struct fields *fields,
 
 	if ((row = db_prepare(intake->setup.ledger->db, "SELECT stream = ?2 "
 	    "AND record_id = ?3 AND record_version = ?4, "
-	    "state = 'dead' AND payload_hash <> ?5 FROM messages "
-	    "WHERE key = ?1", error)) == NULL)
+	    "state = 'dead' AND payload_hash <> ?5 AND NOT EXISTS ("
+	    /* What came later about the record is the last word. */
+	    "SELECT 1 FROM messages l WHERE l.stream = m.stream "
+	    "AND l.record_id = m.record_id AND l.id > m.id "
+	    "AND l.filter = m.filter AND l.channel = m.channel "
+	    "AND l.position = m.position) FROM messages m "
+	    "WHERE m.key = ?1", error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, fields->key);
 	db_bind_text(row, 2, fields->stream);

@@ -145,10 +145,10 @@ set_up_pump(struct run *run, struct error *error)
 	pump->due = (struct due){ .ledger = &run->ledger,
 		.pace = &pump->pace };
 	pump->outbox = (struct outbox){ .ledger = &run->ledger,
-		.pace = &pump->pace, .echo = &pump->echo };
+		.pace = &pump->pace, .due = &pump->due, .echo = &pump->echo };
 	pump->settle = (struct settle){ .outbox = &pump->outbox,
 		.due = &pump->due,
-		.delay_ms = settle, .timeout_ms = timeout,
+		.delay_ms = settle,
 		.resend = run->options.resend, .tally = &pump->tally };
 	pump->follow = run->options.follow;
 	if (!run->options.input)

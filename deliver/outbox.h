@@ -11,7 +11,7 @@
 #define LEDGERPIPE_DELIVER_OUTBOX_H
 
 #include "buffer.h"
-#include "deliver/pace.h"
+#include "deliver/due.h"
 #include "deliver/receipt.h"
 #include "ledger.h"
 
@@ -24,6 +24,7 @@
 struct outbox {
 	struct ledger *ledger;
 	struct pace *pace;
+	struct due *due;
 	struct echo *echo; /* for receipts */
 };
 
@@ -31,7 +32,7 @@ struct outbox {
 struct message {
 	int64_t id, generation;
 	struct channel *channel;
-	int64_t sending_ms;           /* wall clock, of the claim */
+	int64_t sending_ms;           /* of the claim; due.h has the clock */
 	char token[OUTBOX_TOKEN_MAX]; /* in its metadata */
 	enum slack_method method;     /* an edit is a SLACK_UPDATE */
 	char target_ts[SLACK_ID_MAX]; /* of the message that it edits */

@@ -198,7 +198,7 @@ claim_row(struct outbox *outbox, struct statement *row,
 
 	message->id = db_int(row, 0);
 	message->generation = db_int(row, 1);
-	message->sending_ms = clock_wall_ms();
+	message->sending_ms = due_wall_ms(outbox->due, now_ms);
 	ledger_message_token(outbox->ledger, db_text(row, 2),
 	    message->generation, message->token);
 	if (choose_method(outbox, row, message, error) == -1)

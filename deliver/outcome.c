@@ -44,6 +44,9 @@ service_away(struct pump *pump, const char *why, int64_t now)
 		pump->away_since_ms = now;
 		log_warning("Slack can't be reached: %s; trying again", why);
 	}
+	/* All that were in flight say so, and it is one failure. */
+	if (pump->pace.away_ms > now)
+		return;
 	pace_away(&pump->pace, now + retry_backoff_ms(pump->away_failures++,
 	    BACKOFF_MS, BACKOFF_MAX_MS));
 }
@@ -261,9 +264,15 @@ outcome_take(struct pump *pump, struct flight *flight,
 	struct channel *channel = message->channel;
 	struct slack_answer answer;
 
+	flight->before = (struct before){ .failures = channel->failures,
+		.told = channel->told };
+	strcpy(flight->before.slack, channel->slack);
+	strcpy(flight->before.lost, channel->lost);
 	slack_judge(&call->answer, message->method, call->not_sent,
 	    clock_wall_ms(), &answer);
-	pace_busy(&pump->pace, channel, false);
+	channel->flying = false;
+	pace_busy(&pump->pace, channel, settle_holds(&pump->settle,
+	    channel));
 	if (answer.class != SLACK_UNSENT)
 		service_back(pump);
 	take_times(pump, channel, call, now);

@@ -414,6 +414,7 @@ pace_claimed(struct pace *pace, struct channel *channel, int64_t now_ms)
 	channel->order = ++pace->claims;
 	channel->aim_ms = channel->due_ms != INT64_MIN && now_ms -
 	    channel->due_ms < PACE_MARGIN_MS ? channel->due_ms : 0;
+	channel->flying = true;
 	pace_busy(pace, channel, true);
 	/* It will leave when it is due, if all goes as it did. */
 	left_ms = later(now_ms, channel->due_ms);
@@ -509,9 +510,12 @@ void
 pace_limited(struct pace *pace, enum slack_method method, int64_t now_ms,
     int64_t retry_after_ms)
 {
+	bool paused = pace->pause_ms[method] > now_ms;
+
 	pace->pause_ms[method] = later(pace->pause_ms[method],
 	    now_ms + retry_after_ms);
 	pace->calm = 0;
-	if (pace->margin_ms < PACE_MARGIN_MAX_MS)
+	/* All that were in flight are told, and it is one lesson. */
+	if (!paused && pace->margin_ms < PACE_MARGIN_MAX_MS)
 		pace->margin_ms += PACE_MARGIN_MS;
 }

@@ -43,6 +43,7 @@ struct channel {
 	int64_t kept_ms;          /* due_ms as the ledger has it; see due.h */
 	bool waiting;             /* there may be something queued for it */
 	bool busy;                /* a message is in flight or in doubt */
+	bool flying;              /* it is in flight */
 	bool told;                /* the operator knows that it is dead */
 	int failures;             /* since the last success, for the backoff */
 	/* The rest is pace's. */

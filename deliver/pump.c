@@ -131,7 +131,7 @@ try_again(struct pump *pump, int64_t now, struct error *error)
 	if (!other && now - pump->stopped_ms < STOPPED_MS)
 		return 0;
 	pump->stopped = SLACK_SENT;
-	pump->settle.unauthorised = false;
+	settle_new_token(&pump->settle);
 	return 0;
 }
 
@@ -355,6 +355,7 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 		pump->stopping = true;
 		notify_say("STOPPING=1");
 	}
+	pump->settle.ending = ended_by_signal != 0;
 	speak(pump, now);
 	show(pump, now);
 	while ((call = client_next(pump->client)) != NULL)

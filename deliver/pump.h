@@ -22,9 +22,17 @@
 #include "deliver/intake.h"
 #include "deliver/settle.h"
 
+/* What an answer may change of its channel, for when that is undone. */
+struct before {
+	int failures;
+	bool told;
+	char slack[SLACK_ID_MAX], lost[SLACK_ID_MAX];
+};
+
 /* A message on its way. */
 struct flight {
 	struct message message;
+	struct before before;
 	struct buffer body;
 	struct flight *next, **at; /* in a list */
 };
@@ -73,6 +81,7 @@ struct pump {
 	int64_t away_since_ms;   /* can't be reached since; 0: it can */
 	int away_failures;
 	bool blocked;            /* the last answer was SLACK_BLOCKED */
+	bool kept_blocked;       /* up to the last commit */
 	enum slack_class stopped; /* SLACK_AUTH, SLACK_CONTRACT; else SENT */
 	int64_t stopped_ms;
 	bool stopped_told;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The transaction of a turn: committed, or undone in memory too. */
+#include <string.h>
+
 #include "clock.h"
 #include "deliver/pump_part.h"
 #include "log.h"
@@ -61,6 +63,7 @@ pump_commit(struct pump *pump, int64_t now, struct error *error)
 		intake_committed(&pump->intake);
 		echo_committed(&pump->echo);
 		pump->kept = pump->tally;
+		pump->kept_blocked = pump->blocked;
 		pump->committed_ms = now;
 		forget_applied(pump);
 		if (pump->full_since_ms != 0)
@@ -74,13 +77,38 @@ pump_commit(struct pump *pump, int64_t now, struct error *error)
 	return 0;
 }
 
+/* An answer that was applied comes again.  One of a look-up doesn't: it is
+ * looked up anew. */
+static void
+undo_applied(struct pump *pump, struct calls *again)
+{
+	struct flight *flight;
+	struct channel *channel;
+	struct call *call;
+
+	while ((call = calls_take(&pump->applied)) != NULL) {
+		if (call->context == &pump->settle) {
+			client_release(pump->client, call);
+			continue;
+		}
+		flight = call->context;
+		channel = flight->message.channel;
+		channel->failures = flight->before.failures;
+		channel->told = flight->before.told;
+		pace_identify(&pump->pace, channel, flight->before.slack);
+		strcpy(channel->lost, flight->before.lost);
+		calls_add(again, call);
+	}
+	while ((call = calls_take(&pump->answered)) != NULL)
+		calls_add(again, call);
+}
+
 /* The transaction is lost: nothing of it may be left in memory. */
 static void
 undo(struct pump *pump)
 {
+	struct calls again = { NULL, NULL };
 	struct flight *flight;
-	struct call *call;
-	struct calls again = pump->applied;
 	size_t i;
 
 	db_rollback(pump->ledger->db);
@@ -90,17 +118,19 @@ undo(struct pump *pump)
 	pump->tally = pump->kept;
 	while ((flight = pump->claimed) != NULL)
 		flight_free(flight);
-	while ((call = calls_take(&pump->answered)) != NULL)
-		calls_add(&again, call);
+	undo_applied(pump, &again);
 	pump->answered = again;
-	pump->applied = (struct calls){ NULL, NULL };
+	pump->blocked = pump->kept_blocked;
 	settle_reset(&pump->settle);
 	for (i = 0; i < pump->pace.count; i++) {
 		pump->pace.channels[i]->kept = false;
+		pump->pace.channels[i]->flying = false;
 		pace_busy(&pump->pace, pump->pace.channels[i], false);
 	}
-	for (flight = pump->flying; flight != NULL; flight = flight->next)
+	for (flight = pump->flying; flight != NULL; flight = flight->next) {
+		flight->message.channel->flying = true;
 		pace_busy(&pump->pace, flight->message.channel, true);
+	}
 	pump->scanned_ms = 0; /* the queue and the doubts, anew */
 }
 

@@ -29,6 +29,24 @@ settle_reset(struct settle *settle)
 {
 	settle_free(settle);
 	settle->current = NULL;
+	settle->stale = settle->step != SETTLE_IDLE;
+}
+
+void
+settle_new_token(struct settle *settle)
+{
+	*settle->bot_id = '\0';
+	settle->unauthorised = false;
+}
+
+bool
+settle_holds(const struct settle *settle, const struct channel *channel)
+{
+	const struct doubt *doubt = settle->doubts;
+
+	while (doubt != NULL && doubt->message.channel != channel)
+		doubt = doubt->next;
+	return doubt != NULL;
 }
 
 bool
@@ -46,7 +64,7 @@ settle_add(struct settle *settle, const struct message *message,
     int64_t now_ms, struct error *error)
 {
 	struct doubt *doubt = calloc(1, sizeof(*doubt)), **at;
-	int64_t age = clock_wall_ms() - message->sending_ms;
+	int64_t age = due_wall_ms(settle->due, now_ms) - message->sending_ms;
 
 	if (doubt == NULL)
 		return error_set(error, EXIT_SYSTEM, "out of memory");
@@ -120,18 +138,13 @@ ask_history(struct settle *settle, struct buffer *form, struct error *error)
 	const struct message *message = &settle->current->message;
 	bool thread = *message->thread_ts != '\0';
 	int64_t oldest = message->sending_ms - SETTLE_SKEW_MS;
-	int64_t latest = message->sending_ms + settle->timeout_ms +
-	    SETTLE_SKEW_MS;
 
 	if (settle->slack_ahead_ms < 0)
 		oldest += settle->slack_ahead_ms;
-	else
-		latest += settle->slack_ahead_ms;
 	form_field(form, "channel", message->channel->slack);
 	if (thread)
 		form_field(form, "ts", message->thread_ts);
 	field_time(form, "oldest", oldest > 0 ? oldest : 0);
-	field_time(form, "latest", latest);
 	form_field(form, "inclusive", "true");
 	form_field(form, "include_all_metadata", "true");
 	form_field(form, "limit", "200");
@@ -147,6 +160,10 @@ ask_next(struct settle *settle, struct error *error)
 	struct buffer form;
 	int rc;
 
+	if (settle->ending) { /* it is looked up by the next run */
+		settle->current = NULL;
+		return 0;
+	}
 	buffer_init(&form, 8192);
 	if (*settle->bot_id == '\0')
 		rc = ask(settle, SETTLE_WHO, "auth.test", &form, error);
@@ -167,6 +184,7 @@ begin_look(struct settle *settle)
 	*settle->cursor = '\0';
 	*settle->ts = '\0';
 	settle->copies = settle->pages = 0;
+	settle->foreign = false;
 }
 
 int
@@ -192,7 +210,9 @@ forget(struct settle *settle)
 	for (at = &settle->doubts; *at != doubt; at = &(*at)->next)
 		;
 	*at = doubt->next;
-	pace_busy(settle->outbox->pace, doubt->message.channel, false);
+	pace_busy(settle->outbox->pace, doubt->message.channel,
+	    doubt->message.channel->flying ||
+	    settle_holds(settle, doubt->message.channel));
 	pace_waiting(settle->outbox->pace, doubt->message.channel, true);
 	free(doubt);
 	settle->current = NULL;
@@ -240,7 +260,8 @@ looked(struct settle *settle, int64_t now_ms, struct error *error)
 {
 	static const int waits[SETTLE_LOOKS] = { 1, 3, 12 };
 	struct doubt *doubt = settle->current;
-	int64_t age = clock_wall_ms() - doubt->message.sending_ms;
+	int64_t age = due_wall_ms(settle->due, now_ms) -
+	    doubt->message.sending_ms;
 	int rc;
 
 	if (settle->copies > 0) {
@@ -250,7 +271,14 @@ looked(struct settle *settle, int64_t now_ms, struct error *error)
 		forget(settle);
 		return rc;
 	}
-	if (age > SETTLE_TOO_LATE_MS)
+	/* The key is ours alone: who else has it had it from our message, or
+	 * was us, with another app's token. */
+	if (settle->foreign)
+		return hold(settle, "in doubt, and another app's message in "
+		    "Slack has its key: look there; auditctl replay --resend "
+		    "sends it again", error);
+	/* Before it was sent: some clock was wrong, and nobody knows how long. */
+	if (age > SETTLE_TOO_LATE_MS || age < 0)
 		return hold(settle, "in doubt, and not found in Slack: was it "
 		    "deleted there? auditctl replay --resend sends it "
 		    "again", error);
@@ -309,15 +337,14 @@ refused(struct settle *settle, const struct call *call, const char *word,
 }
 
 static bool
-is_ours(const struct settle *settle, const struct json *json, json_node node)
+has_key(const struct settle *settle, const struct json *json, json_node node)
 {
 	json_node metadata = json_member(json, node, "metadata");
 
 	return json_is(json, json_member(json, metadata, "event_type"),
 	    SLACK_METADATA_TYPE) && json_is(json, json_member(json,
 	    json_member(json, metadata, "event_payload"), "key"),
-	    settle->current->message.token) &&
-	    json_is(json, json_member(json, node, "bot_id"), settle->bot_id);
+	    settle->current->message.token);
 }
 
 static void
@@ -328,8 +355,14 @@ search(struct settle *settle, const struct json *json)
 
 	for (node = json_first(json, json_member(json, 0, "messages"));
 	    node != JSON_NONE; node = json_next(json, node)) {
-		if (!is_ours(settle, json, node) ||
-		    (ts = json_dup(json, json_member(json, node, "ts"))) ==
+		if (!has_key(settle, json, node))
+			continue;
+		if (!json_is(json, json_member(json, node, "bot_id"),
+		    settle->bot_id)) {
+			settle->foreign = true;
+			continue;
+		}
+		if ((ts = json_dup(json, json_member(json, node, "ts"))) ==
 		    NULL)
 			continue;
 		settle->copies++;
@@ -414,12 +447,13 @@ take_ok(struct settle *settle, enum settle_step step, const struct json *json,
 
 /* A message bears Slack's time; what we look for is bounded by ours. */
 static void
-compare_clocks(struct settle *settle, const struct call *call)
+compare_clocks(struct settle *settle, const struct call *call, int64_t now_ms)
 {
 	int64_t theirs;
 
 	if (clock_parse_http(call->answer.date, &theirs) == 0)
-		settle->slack_ahead_ms = theirs - clock_wall_ms();
+		settle->slack_ahead_ms = theirs - due_wall_ms(settle->due,
+		    now_ms);
 }
 
 int
@@ -433,9 +467,11 @@ settle_take(struct settle *settle, const struct call *call, int64_t now_ms,
 	int rc;
 
 	settle->step = SETTLE_IDLE;
-	compare_clocks(settle, call);
-	if (settle->current == NULL)
+	compare_clocks(settle, call, now_ms);
+	if (settle->stale || settle->current == NULL) {
+		settle->stale = false;
 		return 0;
+	}
 	if (call->answer.status == 0 || json_parse(&json,
 	    buffer_text(&call->answer.body), call->answer.body.length,
 	    &ignored) == -1)

@@ -4,8 +4,8 @@
  * A post whose answer was lost may be in Slack or not.  Nothing is sent again
  * before it was looked for: by the opaque key in its metadata and by our own
  * bot_id, in conversations.history (conversations.replies for a thread), from
- * two minutes before it was sent to two minutes after it timed out, by our
- * clock and by Slack's.
+ * two minutes before it was sent on, by our clock or by Slack's, whichever is
+ * earlier.
  *
  *   found                     -> sent, under the ts that was found
  *   not found in three looks  -> queued, as a new generation; a fresh message
@@ -58,12 +58,14 @@ struct settle {
 	struct outbox *outbox;
 	struct client *client;
 	struct due *due;
-	int64_t delay_ms, timeout_ms; /* of a post */
+	int64_t delay_ms;
 	bool resend;
 	struct tally *tally;
 
 	struct doubt *doubts;
 	enum settle_step step;
+	bool stale;                  /* its answer is to say nothing */
+	bool ending;                 /* no further page is asked for */
 	struct doubt *current;       /* that is being looked up */
 	char bot_id[SLACK_ID_MAX];   /* "" while unknown */
 	int64_t slack_ahead_ms;      /* how much Slack's clock is ahead */
@@ -71,6 +73,7 @@ struct settle {
 	int pages;                   /* of this look so far */
 	char ts[SLACK_ID_MAX];       /* the earliest that was found */
 	int copies;
+	bool foreign;                /* another bot's message has the key */
 	int64_t not_before_ms;       /* a 429 or a backoff */
 	int failures;                /* in a row */
 	int64_t failing_since_ms;    /* monotonic; 0: it is not failing */
@@ -80,6 +83,10 @@ struct settle {
 void settle_free(struct settle *settle);
 /* Forget all doubts; the answer that is out will say nothing. */
 void settle_reset(struct settle *settle);
+/* The token is another now, perhaps of another bot. */
+void settle_new_token(struct settle *settle);
+/* Is a message of the channel in doubt? */
+bool settle_holds(const struct settle *settle, const struct channel *channel);
 /* Has this message been taken over? */
 bool settle_knows(const struct settle *settle, int64_t message);
 /* Take a message in doubt over. */

@@ -323,14 +323,19 @@ sql() {
 	[ "$(texts)" = 'about 1' ]
 }
 
-@test "the same key in another app's message proves nothing" {
+@test "where another app's message has the key, a person decides" {
 	refuse_posts '{"status":500,"body":"","delay_ms":1500}'
 	message '#finance' 1 >in
 	"$BIN/deliver" <in &
 	until curl -sf "$SANDBOX/_control/requests" | grep -q /api/chat.postMessage; do :; done
 	curl -sf "$SANDBOX/_control/requests" | jq -c 'select(.path == "/api/chat.postMessage") | .body | fromjson | {text: "forged", metadata}' >forged
 	control 'slack/foreign?channel=finance' "$(cat forged)"
-	wait $!
+	ended=0; wait $! || ended=$?
+	[ "$ended" = 65 ]
+	[ "$(texts | sort | tr '\n' ' ')" = 'forged ' ]
+	[ "$(states)" = 'held ' ]
+	"$BIN/auditctl" replay --resend 1
+	run -0 "$BIN/deliver" </dev/null
 	[ "$(texts | sort | tr '\n' ' ')" = 'about 1 forged ' ]
 }
 
@@ -859,4 +864,88 @@ sql() {
 	message '#finance' 2 >in
 	run -0 "$BIN/deliver" <in
 	[ "$(sql 'SELECT margin_ms FROM clock')" = 40 ]
+}
+
+@test "a message that died isn't mended behind a later version of its record" {
+	refuse_posts '{"status":200,"body":"{\"ok\":false,\"error\":\"invalid_blocks\"}","content_type":"application/json"}'
+	{ message '#finance' 1 v1 wrong; message '#finance' 1 v2 latest; } >in
+	run -65 "$BIN/deliver" <in
+	{ message '#finance' 1 v1 mended; message '#finance' 1 v2 latest; } >in
+	run -0 "$BIN/deliver" <in
+	[ "$(texts)" = latest ]
+	[ "$(states)" = 'dead sent ' ]
+}
+
+@test "a 429 that many requests in flight are answered teaches one lesson" {
+	configure '{"channel_interval":"1ms"}'
+	control 'slack/ratelimit?count=4&retry_after=1'
+	for c in finance procurement operations treasury; do message "#$c" 1$c; done >in
+	run -0 "$BIN/deliver" <in
+	[ "$(sql 'SELECT margin_ms FROM clock')" -le 60 ]
+	[ "$(sql "SELECT count(*) FROM attempts WHERE outcome = 'rate'")" = 4 ]
+}
+
+@test "doubt is looked up by the bot of the token that there is now" {
+	mkfifo in
+	"$BIN/deliver" --follow in 2>err & pid=$!
+	exec 7>in
+	# The first token is another app's.
+	control fault '{"path":"/api/auth.test","count":1,"status":200,"body":"{\"ok\":true,\"bot_id\":\"BOLD00001\"}","content_type":"application/json"}'
+	control fault '{"path":"/api/chat.postMessage","count":1,"reset":true,"unread":true}'
+	message '#finance' 1 >&7
+	until [ "$(sql 'SELECT state FROM messages WHERE id = 1')" = sent ]; do kill -0 $pid; done
+	control 'slack/token?value=xoxb-new'
+	printf xoxb-new | "$BIN/auditctl" vault set slack.bot_token
+	message '#finance' 2 >&7
+	until [ "$(sql 'SELECT state FROM messages WHERE id = 2')" = sent ]; do kill -0 $pid; done
+	control 'slack/lose?count=1'
+	message '#finance' 3 >&7
+	until [ "$(sql 'SELECT state FROM messages WHERE id = 3')" = sent ]; do kill -0 $pid; done
+	exec 7>&-
+	kill $pid
+	wait $pid
+	[ "$(texts | tr '\n' ' ')" = 'about 1 about 2 about 3 ' ]
+}
+
+@test "doubt is settled, not sent again, when the clock was wrong at the sending and is set right before the look" {
+	for wrong in '+1 hour' '+3 minutes' '-10 minutes' '-20 minutes'; do
+		record=$((${record:-0} + 1))
+		control 'slack/lose?count=1'
+		message '#finance' "$record" >in
+		configure '{"settle_delay":"1h"}'
+		LEDGERPIPE_NOW=$(date -u -d "$wrong" +%Y-%m-%dT%H:%M:%S.000Z) "$BIN/deliver" <in 2>err & pid=$!
+		until [ "$(sql "SELECT state FROM messages WHERE id = $record")" = in_doubt ]; do kill -0 $pid; done
+		kill -9 $pid
+		wait $pid || :
+		configure
+		run -0 "$BIN/deliver" </dev/null
+		[ "$(texts | grep -c .)" = "$record" ]
+		[ "$(sql "SELECT state FROM messages WHERE id = $record")" = sent ]
+	done
+}
+
+@test "two messages in doubt of one channel both stop it" {
+	control 'slack/channel?name=finance&action=kick'
+	for i in 1 2; do
+		control 'slack/lose?count=1'
+		message '#finance' $i >in
+		run -65 "$BIN/deliver" <in
+	done
+	control 'slack/channel?name=finance&action=join'
+	"$BIN/auditctl" replay 1 2
+	control fault '{"path":"/api/conversations.history","skip":1,"count":1,"delay_ms":600}'
+	message '#finance' 3 >in
+	run -0 "$BIN/deliver" <in
+	[ "$(sql "SELECT (SELECT max(seq) FROM audit WHERE event = 'message.settled') < (SELECT seq FROM audit WHERE event = 'message.sending' AND subject = '3')")" = 1 ]
+	[ "$(texts | tr '\n' ' ')" = 'about 1 about 2 about 3 ' ]
+}
+
+@test "a connection that all in flight are refused is one failure of Slack's, and is waited for" {
+	cp "$CONFIG" right
+	jq '.slack.url = "http://127.0.0.1:9/api" | .slack.retry_budget = "8s"' right >"$CONFIG"
+	for i in $(seq 40); do jq -nc --arg i "$i" '{ type: "MESSAGE", filter: "f", stream: "s", record_id: $i, record_version: "v",
+		position: 0, key: $i, payload: { channel: "#c\($i)", text: $i } }'; done >in
+	run -69 "$BIN/deliver" <in
+	# It was tried again, which one long pause would not allow.
+	[ "$(sql 'SELECT max(number) FROM attempts')" -ge 2 ]
 }
