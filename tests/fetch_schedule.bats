@@ -183,7 +183,6 @@ mark() {
 	[ "$(records invoices)" = 0 ]
 	asked invoices
 	[ "$(wc -l <asked)" = 1 ]
-	kill "$FETCH"
 	end_fetch KILL
 }
 
