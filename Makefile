@@ -205,7 +205,8 @@ BATS      = bats
 # Tests wait more than they compute, and share nothing.
 JOBS      = 4
 SUITES    = $(sort $(wildcard tests/*.bats))
-REPEATING = crash deliver_crash deliver_rate transform_memory fetch_memory
+REPEATING = crash deliver_crash deliver_rate transform_memory fetch_memory \
+            fetch_history fetch_schedule filters pipeline
 BATSFLAGS = --tap --print-output-on-failure --jobs $(JOBS)
 test:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
@@ -215,7 +216,8 @@ run-tests: all $(UNIT:%=$(B)/test/%) $(HELPERS:%=$(B)/test/%) \
 	@for u in $(UNIT:%=$(B)/test/%); do echo "# $$u"; $$u || exit 1; done
 	@BATS_TEST_TIMEOUT=300 BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) \
 	  $(SUITES)
-# Those that repeat one thing many times are for the plain build.
+# Those that repeat one thing many times, or what others try too, are for the
+# plain build.
 check-asan:
 	@+$(MAKE) B=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' \
 	  SUITES='$(filter-out $(REPEATING:%=tests/%.bats),$(SUITES))' test
