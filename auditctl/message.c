@@ -197,20 +197,17 @@ replay(struct ledger *ledger, int64_t id, bool resend)
 static void
 tell_rejects(struct ledger *ledger)
 {
-	struct statement *statement;
 	struct error error;
+	int64_t count;
 
-	if ((statement = db_prepare(ledger->db, "SELECT count(*) FROM messages "
-	    "WHERE state = 'dead' AND channel IS NULL", &error)) == NULL ||
-	    db_step(statement, &error) != 1) {
+	if (db_number(ledger->db, "SELECT count(*) FROM messages "
+	    "WHERE state = 'dead' AND channel IS NULL", NULL, &count,
+	    &error) == -1)
 		log_failure(&error);
-		return;
-	}
-	if (db_int(statement, 0) > 0)
+	else if (count > 0)
 		log_warning("%lld rejects can't be replayed: mend the filter "
 		    "and read the records again with fetch --since",
-		    (long long)db_int(statement, 0));
-	db_reset(statement);
+		    (long long)count);
 }
 
 /* All of a state, one by one: a short transaction each. */

@@ -9,26 +9,12 @@
 #include "deliver/intake_part.h"
 #include "log.h"
 
-/* One number of a statement without parameters. */
-static int
-number(struct intake *intake, const char *sql, int64_t *value,
-    struct error *error)
-{
-	struct statement *row = db_prepare(intake->setup.ledger->db, sql,
-	    error);
-
-	if (row == NULL || db_step(row, error) == -1)
-		return -1;
-	*value = db_int(row, 0);
-	db_reset(row);
-	return 0;
-}
-
 int
 intake_count_waiting(struct intake *intake, struct error *error)
 {
-	return number(intake, "SELECT count(*) FROM messages WHERE "
-	    OUTBOX_WAITING(""), &intake->tally.waiting, error);
+	return db_number(intake->setup.ledger->db, "SELECT count(*) "
+	    "FROM messages WHERE " OUTBOX_WAITING(""), NULL,
+	    &intake->tally.waiting, error);
 }
 
 int
@@ -44,9 +30,9 @@ intake_open(struct intake *intake, const struct intake_setup *setup,
 		return -1;
 	barrier_init(&intake->barrier, intake->inputs.count);
 	if (intake_count_waiting(intake, error) == -1 ||
-	    number(intake, "SELECT EXISTS (SELECT 1 FROM messages "
-	    "WHERE state = 'dead' AND channel IS NULL)", &rejects,
-	    error) == -1)
+	    db_number(setup->ledger->db, "SELECT EXISTS (SELECT 1 "
+	    "FROM messages WHERE state = 'dead' AND channel IS NULL)", NULL,
+	    &rejects, error) == -1)
 		return -1;
 	intake->rejects = rejects != 0;
 	intake->kept = intake->tally;

@@ -399,22 +399,14 @@ outbox_scan(struct outbox *outbox, struct error *error)
 	return rc;
 }
 
-/* One number of a statement with one text parameter. */
 static int64_t
 count(struct outbox *outbox, const char *sql, const char *parameter,
     struct error *error)
 {
-	struct statement *row;
-	int64_t number = -1;
+	int64_t number;
 
-	if ((row = db_prepare(outbox->ledger->db, sql, error)) == NULL)
-		return -1;
-	db_bind_text(row, 1, parameter);
-	if (db_step(row, error) == 1) {
-		number = db_int(row, 0);
-		db_reset(row);
-	}
-	return number;
+	return db_number(outbox->ledger->db, sql, parameter, &number,
+	    error) == -1 ? -1 : number;
 }
 
 int64_t

@@ -278,33 +278,19 @@ write_rows(struct plan *plan, struct forecast *forecast,
 	return rc == -1 ? -1 : 0;
 }
 
-static int64_t
-number(struct plan *plan, const char *sql, struct error *error)
-{
-	struct statement *row = db_prepare(plan->setup->ledger->db, sql,
-	    error);
-	int64_t value = -1;
-
-	if (row != NULL && db_step(row, error) == 1) {
-		value = db_int(row, 0);
-		db_reset(row);
-	}
-	return value;
-}
-
 /* What doesn't leave, or not as it is said, and what was taken from the
  * input. */
 static int
 tell(struct plan *plan, const struct forecast *forecast, struct error *error)
 {
 	const struct intake *intake = plan->setup->intake;
+	struct db *db = plan->setup->ledger->db;
 	int64_t doubts, held;
 
-	doubts = number(plan, "SELECT count(*) FROM messages WHERE state IN "
-	    "('sending', 'in_doubt') AND channel IS NOT NULL", error);
-	held = doubts == -1 ? -1 : number(plan, "SELECT count(*) FROM messages "
-	    "WHERE state = 'held'", error);
-	if (held == -1)
+	if (db_number(db, "SELECT count(*) FROM messages WHERE state IN "
+	    "('sending', 'in_doubt') AND channel IS NOT NULL", NULL, &doubts,
+	    error) == -1 || db_number(db, "SELECT count(*) FROM messages "
+	    "WHERE state = 'held'", NULL, &held, error) == -1)
 		return -1;
 	if (intake != NULL)
 		log_info("of the input %lld messages are new, %lld unchanged "
@@ -382,9 +368,8 @@ plan_input(struct plan *plan, struct error *error)
 	size_t count;
 	int rc;
 
-	plan->known = number(plan, "SELECT coalesce(max(id), 0) FROM messages",
-	    error);
-	if (plan->known == -1)
+	if (db_number(db, "SELECT coalesce(max(id), 0) FROM messages", NULL,
+	    &plan->known, error) == -1)
 		return -1;
 	if ((plan->out = tmpfile()) == NULL)
 		return error_errno(error, EXIT_CANTCREATE,

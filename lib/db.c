@@ -368,3 +368,20 @@ db_changes(struct db *db)
 {
 	return sqlite3_changes64(db->handle);
 }
+
+int
+db_number(struct db *db, const char *sql, const char *parameter,
+    int64_t *value, struct error *error)
+{
+	struct statement *row;
+
+	if ((row = db_prepare(db, sql, error)) == NULL)
+		return -1;
+	if (parameter != NULL)
+		db_bind_text(row, 1, parameter);
+	if (db_step(row, error) == -1)
+		return -1;
+	*value = db_int(row, 0);
+	db_reset(row);
+	return 0;
+}

@@ -62,6 +62,10 @@ const char *db_text(struct statement *statement, int column); /* or NULL */
 const void *db_bytes(struct statement *statement, int column, size_t *count);
 int db_columns(struct statement *statement);
 const char *db_column_name(struct statement *statement, int column);
+/* The one number of a statement that gives one row, such as a count; its ?1 is
+ * parameter, unless that is NULL. */
+int db_number(struct db *db, const char *sql, const char *parameter,
+    int64_t *value, struct error *error);
 /* Rows changed by the statement that ran last. */
 int64_t db_changes(struct db *db);
 

@@ -168,14 +168,8 @@ static const char *const migrations[LEDGER_SCHEMA_VERSION] = {
 static int
 read_version(struct ledger *ledger, int64_t *version, struct error *error)
 {
-	struct statement *statement;
-
-	if ((statement = db_prepare(ledger->db, "PRAGMA user_version",
-	    error)) == NULL || db_step(statement, error) == -1)
-		return -1;
-	*version = db_int(statement, 0);
-	db_reset(statement);
-	return 0;
+	return db_number(ledger->db, "PRAGMA user_version", NULL, version,
+	    error);
 }
 
 /* Another tool may do the same: the version is read again under the lock. */
