@@ -81,37 +81,21 @@ read_delivery(struct intake *intake, struct fields *fields)
 	return good && fields->delivery != NULL;
 }
 
-/* One name for one channel: "finance" is "#finance", and one queue. */
-static char *
-channel_name(char *name)
-{
-	size_t length;
-	char *named;
-
-	if (name == NULL || *name == '\0' || strchr("#@", *name) != NULL ||
-	    slack_is_id(name))
-		return name;
-	length = strlen(name) + 1;
-	if ((named = malloc(length + 1)) != NULL) {
-		*named = '#';
-		memcpy(named + 1, name, length);
-	}
-	free(name);
-	return named;
-}
-
 static bool
 read_message(struct intake *intake, struct fields *fields)
 {
 	const struct json *json = &intake->json;
 	json_node payload = json_member(json, 0, "payload");
+	char *channel;
 
 	if (!read_common(intake, fields) || !read_delivery(intake, fields) ||
 	    json_type(json, payload) != JSON_OBJECT)
 		return false;
 	fields->key = intake_member(intake, "key");
-	fields->channel = channel_name(json_dup(json, json_member(json,
-	    payload, "channel")));
+	channel = json_dup(json, json_member(json, payload, "channel"));
+	if (channel != NULL)
+		fields->channel = slack_channel_name(channel);
+	free(channel);
 	fields->payload = intake_source(intake, payload);
 	fields->hash = fields->payload != NULL ? hash_of(fields->payload) :
 	    NULL;
@@ -303,6 +287,7 @@ enum owner {
 	DEAD,  /* the same, but it died and said something else */
 	OTHER  /* record or version: only a key that the filter chose can be */
 };
+
 static int
 find_key(struct intake *intake, const struct fields *fields,
     struct error *error)

@@ -127,8 +127,7 @@ mark_sent(struct outbox *outbox, const struct message *message,
 
 	/* One that was looked up has been there since Slack says. */
 	clock_format(strcmp(from, "in_doubt") == 0 &&
-	    clock_parse_slack(ts, &at) == 0 ? at :
-	    clock_wall_ms(), now);
+	    slack_parse_ts(ts, &at) == 0 ? at : clock_wall_ms(), now);
 	if ((statement = db_prepare(outbox->ledger->db, "UPDATE messages SET "
 	    "state = 'sent', sent_at = ?2, slack_channel = ?3, slack_ts = ?4, "
 	    "error = NULL, attempts = attempts + ?5 "

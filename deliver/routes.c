@@ -27,14 +27,12 @@ routes_free(struct routes *routes)
 static struct route *
 add(struct routes *routes, const char *text)
 {
-	bool bare = strchr("#@", *text) == NULL && !slack_is_id(text);
 	struct route *route, *list;
 	size_t i, capacity;
-	char *name = malloc(strlen(text) + 2);
+	char *name = slack_channel_name(text);
 
 	if (name == NULL)
 		return NULL;
-	snprintf(name, strlen(text) + 2, "%s%s", bare ? "#" : "", text);
 	for (i = 0; i < routes->count; i++)
 		if (strcmp(routes->list[i].name, name) == 0) {
 			free(name);

@@ -8,6 +8,8 @@
 
 #include "retry.h"
 
+#define TS_MAX_S 253402300799LL /* the end of the year 9999 */
+
 const char *
 slack_method_name(enum slack_method method)
 {
@@ -172,4 +174,35 @@ slack_is_id(const char *name)
 
 	return length >= 8 && strchr("CGDU", *name) != NULL &&
 	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == length;
+}
+
+char *
+slack_channel_name(const char *text)
+{
+	bool bare = *text != '\0' && strchr("#@", *text) == NULL &&
+	    !slack_is_id(text);
+	size_t room = strlen(text) + 2;
+	char *name = malloc(room);
+
+	if (name != NULL)
+		snprintf(name, room, "%s%s", bare ? "#" : "", text);
+	return name;
+}
+
+int
+slack_parse_ts(const char *text, int64_t *wall_ms)
+{
+	long long seconds;
+	char *end;
+	int i, ms = 0;
+
+	seconds = strtoll(text, &end, 10);
+	if (end == text || *end != '.' || seconds < 0 ||
+	    seconds > TS_MAX_S)
+		return -1;
+	for (i = 0; i < 3; i++)
+		ms = ms * 10 + (isdigit((unsigned char)end[1]) ? *++end - '0' :
+		    0);
+	*wall_ms = (int64_t)seconds * 1000 + ms;
+	return 0;
 }

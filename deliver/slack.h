@@ -91,5 +91,11 @@ int slack_update_body(const char *payload, const char *channel,
 
 /* Does name look like an id (C, G, D or U and capitals and digits)? */
 bool slack_is_id(const char *name);
+/* One name for one channel, in fresh memory: "finance" is "#finance"; an id, a
+ * person and "" are what they are.  NULL: no memory. */
+char *slack_channel_name(const char *text);
+/* When a message was posted, by its ts: "1795662661.540000" are seconds since
+ * 1970.  -1: it is none. */
+int slack_parse_ts(const char *text, int64_t *wall_ms);
 
 #endif

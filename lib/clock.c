@@ -199,24 +199,6 @@ clock_parse_http(const char *text, int64_t *wall_ms)
 }
 
 int
-clock_parse_slack(const char *text, int64_t *wall_ms)
-{
-	long long seconds;
-	char *end;
-	int i, ms = 0;
-
-	seconds = strtoll(text, &end, 10);
-	if (end == text || *end != '.' || seconds < 0 ||
-	    seconds > YEAR_9999 / 1000)
-		return -1;
-	for (i = 0; i < 3; i++)
-		ms = ms * 10 + (isdigit((unsigned char)end[1]) ? *++end - '0' :
-		    0);
-	*wall_ms = (int64_t)seconds * 1000 + ms;
-	return 0;
-}
-
-int
 clock_parse_span(const char *text, int64_t *ms)
 {
 	static const struct {

@@ -29,8 +29,6 @@ void clock_now(char out[CLOCK_TEXT]);
 int clock_parse(const char *text, int64_t *wall_ms);
 /* Read the date of an HTTP header, "Tue, 24 Nov 2026 17:04:29 GMT". */
 int clock_parse_http(const char *text, int64_t *wall_ms);
-/* Read a ts of Slack's, "1795662661.540000": seconds since 1970. */
-int clock_parse_slack(const char *text, int64_t *wall_ms);
 /* Read a span: an integer and ms, s, m, h or d.  -1 when text is none. */
 int clock_parse_span(const char *text, int64_t *ms);
 
