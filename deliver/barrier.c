@@ -173,19 +173,15 @@ bookmarks(const struct json *json, json_node value)
 	return json_first(json, json_member(json, value, "bookmarks"));
 }
 
-int
-barrier_arrive(struct barrier *barrier, size_t input,
-    const struct json *json, json_node value, struct error *error)
+/* An input has come to all that a STATE says. */
+static int
+reach_all(struct barrier *barrier, size_t input, const struct json *json,
+    json_node value, struct error *error)
 {
 	char *stream, *at;
-	const char *text;
 	json_node node;
-	size_t length, i;
 	int rc = 0;
 
-	for (i = 0; i < barrier->count; i++)
-		if (barrier->states[i].lacks == input)
-			barrier->states[i].waits = false;
 	for (node = bookmarks(json, value); rc == 0 && node != JSON_NONE;
 	    node = json_next(json, node)) {
 		if (!bookmark(json, node, &stream, &at))
@@ -193,10 +189,24 @@ barrier_arrive(struct barrier *barrier, size_t input,
 		rc = reach(barrier, input, stream, at);
 		free(stream);
 	}
-	text = json_raw(json, value, &length);
-	if (rc == 0)
-		rc = keep_state(barrier, text, length);
 	return rc == 0 ? 0 : error_set(error, EXIT_SYSTEM, "out of memory");
+}
+
+int
+barrier_arrive(struct barrier *barrier, size_t input,
+    const struct json *json, json_node value, struct error *error)
+{
+	const char *text;
+	size_t length, i;
+
+	for (i = 0; i < barrier->count; i++)
+		if (barrier->states[i].lacks == input)
+			barrier->states[i].waits = false;
+	if (reach_all(barrier, input, json, value, error) == -1)
+		return -1;
+	text = json_raw(json, value, &length);
+	return keep_state(barrier, text, length) == 0 ? 0 : error_set(error,
+	    EXIT_SYSTEM, "out of memory");
 }
 
 /* Which input hasn't come to a bookmark of the parsed state?  -1: all have. */
@@ -263,24 +273,6 @@ is_past(const struct barrier *barrier)
 	return past;
 }
 
-static int
-remember_stood(struct barrier *barrier, struct error *error)
-{
-	const struct json *json = &barrier->json;
-	char *stream, *value;
-	json_node node;
-	int rc = 0;
-
-	for (node = bookmarks(json, 0); rc == 0 && node != JSON_NONE;
-	    node = json_next(json, node)) {
-		if (!bookmark(json, node, &stream, &value))
-			continue;
-		rc = reach(barrier, barrier->inputs, stream, value);
-		free(stream);
-	}
-	return rc == 0 ? 0 : error_set(error, EXIT_SYSTEM, "out of memory");
-}
-
 int
 barrier_next(struct barrier *barrier, const char **text, struct error *error)
 {
@@ -305,71 +297,53 @@ barrier_next(struct barrier *barrier, const char **text, struct error *error)
 		if (barrier->inputs > 1 && is_past(barrier))
 			continue;
 		*text = state->text;
-		return remember_stood(barrier, error) == -1 ? -1 : 1;
+		return reach_all(barrier, barrier->inputs, &barrier->json, 0,
+		    error) == -1 ? -1 : 1;
 	}
 	return 0;
 }
 
+/* The transaction is over: what changed in it stays, or is as it was; what
+ * stood is said, or waits again; what came is there, or hasn't come. */
 static void
-forget_states(struct barrier *barrier, bool (*is_gone)(struct arrived *))
+end_transaction(struct barrier *barrier, bool committed)
 {
+	struct reached *reached;
+	struct arrived *state;
 	size_t i, kept = 0;
 
-	for (i = 0; i < barrier->count; i++)
-		if (is_gone(&barrier->states[i]))
-			free(barrier->states[i].text);
-		else
-			barrier->states[kept++] = barrier->states[i];
+	for (i = 0; i < barrier->reached_count; i++) {
+		reached = &barrier->reached[i];
+		if (!reached->changed)
+			continue;
+		free(committed ? reached->before : reached->value);
+		if (!committed)
+			reached->value = reached->before;
+		reached->before = NULL;
+		reached->changed = false;
+	}
+	for (i = 0; i < barrier->count; i++) {
+		state = &barrier->states[i];
+		if (committed ? state->stands : state->fresh) {
+			free(state->text);
+			continue;
+		}
+		state->stands = state->fresh = false;
+		barrier->states[kept++] = *state;
+	}
 	barrier->count = kept;
-}
-
-static bool
-has_stood(struct arrived *state)
-{
-	state->fresh = false;
-	return state->stands;
-}
-
-static bool
-has_not_come(struct arrived *state)
-{
-	state->stands = false;
-	return state->fresh;
 }
 
 void
 barrier_committed(struct barrier *barrier)
 {
-	struct reached *reached;
-	size_t i;
-
-	for (i = 0; i < barrier->reached_count; i++) {
-		reached = &barrier->reached[i];
-		if (!reached->changed)
-			continue;
-		free(reached->before);
-		reached->before = NULL;
-		reached->changed = false;
-	}
-	forget_states(barrier, has_stood);
+	end_transaction(barrier, true);
 }
 
 void
 barrier_rolled_back(struct barrier *barrier)
 {
-	struct reached *reached;
-	size_t i;
-
-	for (i = 0; i < barrier->reached_count; i++) {
-		reached = &barrier->reached[i];
-		if (!reached->changed)
-			continue;
-		free(reached->value);
-		reached->value = reached->before;
-		reached->before = NULL;
-		reached->changed = false;
-	}
-	forget_states(barrier, has_not_come);
+	end_transaction(barrier, false);
 }
 
 bool
