@@ -147,9 +147,8 @@ set_up_pump(struct run *run, struct error *error)
 	pump->outbox = (struct outbox){ .ledger = &run->ledger,
 		.pace = &pump->pace, .due = &pump->due, .echo = &pump->echo };
 	pump->settle = (struct settle){ .outbox = &pump->outbox,
-		.due = &pump->due,
-		.delay_ms = settle,
-		.resend = run->options.resend, .tally = &pump->tally };
+		.delay_ms = settle, .resend = run->options.resend,
+		.tally = &pump->tally };
 	pump->follow = run->options.follow;
 	if (!run->options.input)
 		return 0;

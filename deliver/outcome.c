@@ -23,9 +23,9 @@ outcome_stop(struct pump *pump, enum slack_class class, const char *word)
 		return;
 	pump->stopped_told = true;
 	if (class == SLACK_AUTH && strcmp(word, "missing_scope") == 0)
-		log_error("Slack refuses the token: %s; nothing more is sent and "
-		    "the queue is kept: deliver --check says which; add it "
-		    "and install the app anew, and it is sent then", word);
+		log_error("Slack refuses the token: %s; nothing more is sent "
+		    "and the queue is kept: deliver --check says which; add "
+		    "it and install the app anew, and it is sent then", word);
 	else if (class == SLACK_AUTH)
 		log_error("Slack refuses the token: %s; nothing more is sent "
 		    "and the queue is kept: auditctl vault set "

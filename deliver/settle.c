@@ -64,7 +64,8 @@ settle_add(struct settle *settle, const struct message *message,
     int64_t now_ms, struct error *error)
 {
 	struct doubt *doubt = calloc(1, sizeof(*doubt)), **at;
-	int64_t age = due_wall_ms(settle->due, now_ms) - message->sending_ms;
+	int64_t age = due_wall_ms(settle->outbox->due, now_ms) -
+	    message->sending_ms;
 
 	if (doubt == NULL)
 		return error_set(error, EXIT_SYSTEM, "out of memory");
@@ -97,7 +98,7 @@ int64_t
 settle_due(const struct settle *settle)
 {
 	const struct doubt *doubt = earliest(settle);
-	int64_t at_ms;
+	int64_t at_ms, reading_ms;
 
 	if (doubt == NULL || settle->step != SETTLE_IDLE ||
 	    settle->unauthorised)
@@ -106,8 +107,8 @@ settle_due(const struct settle *settle)
 	if (settle->not_before_ms > at_ms)
 		at_ms = settle->not_before_ms;
 	/* A 429 that an earlier run was given. */
-	return settle->due->reading_ms > at_ms ? settle->due->reading_ms :
-	    at_ms;
+	reading_ms = settle->outbox->due->reading_ms;
+	return reading_ms > at_ms ? reading_ms : at_ms;
 }
 
 /* ---- asking ------------------------------------------------------------ */
@@ -260,7 +261,7 @@ looked(struct settle *settle, int64_t now_ms, struct error *error)
 {
 	static const int waits[SETTLE_LOOKS] = { 1, 3, 12 };
 	struct doubt *doubt = settle->current;
-	int64_t age = due_wall_ms(settle->due, now_ms) -
+	int64_t age = due_wall_ms(settle->outbox->due, now_ms) -
 	    doubt->message.sending_ms;
 	int rc;
 
@@ -314,15 +315,15 @@ static int
 refused(struct settle *settle, const struct call *call, const char *word,
     int64_t now_ms, struct error *error)
 {
+	struct due *due = settle->outbox->due;
 	struct slack_answer answer;
 
 	slack_judge(&call->answer, SLACK_POST, call->not_sent,
 	    clock_wall_ms(), &answer);
 	if (answer.class == SLACK_RATE) {
 		failing(settle, now_ms, answer.retry_after_ms);
-		settle->due->reading_ms = settle->not_before_ms;
-		return due_keep_reading(settle->due, answer.error, now_ms,
-		    error);
+		due->reading_ms = settle->not_before_ms;
+		return due_keep_reading(due, answer.error, now_ms, error);
 	}
 	if (word == NULL || answer.class == SLACK_TRANSIENT ||
 	    answer.class == SLACK_DOUBT)
@@ -452,8 +453,8 @@ compare_clocks(struct settle *settle, const struct call *call, int64_t now_ms)
 	int64_t theirs;
 
 	if (clock_parse_http(call->answer.date, &theirs) == 0)
-		settle->slack_ahead_ms = theirs - due_wall_ms(settle->due,
-		    now_ms);
+		settle->slack_ahead_ms = theirs -
+		    due_wall_ms(settle->outbox->due, now_ms);
 }
 
 int

@@ -25,7 +25,6 @@
 #define LEDGERPIPE_DELIVER_SETTLE_H
 
 #include "deliver/client.h"
-#include "deliver/due.h"
 #include "deliver/outbox.h"
 
 #define SETTLE_LOOKS 3
@@ -57,7 +56,6 @@ enum settle_step {
 struct settle {
 	struct outbox *outbox;
 	struct client *client;
-	struct due *due;
 	int64_t delay_ms;
 	bool resend;
 	struct tally *tally;
