@@ -36,24 +36,12 @@ enum result {
 	LATER    /* for the moment */
 };
 
-static bool
-is_one_of(const char *word, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcmp(*words, word) == 0)
-			return true;
-	return false;
-}
-
 /* *wait_ms: what Slack asked for, or -1; *why names the cause of LATER. */
 static enum result
 judge(struct ask *ask, const struct http_answer *answer, int64_t *wait_ms,
     char why[ASK_WORD_MAX])
 {
-	static const char *const limits[] = { "ratelimited", "rate_limited",
-		NULL };
-	static const char *const moments[] = { "service_unavailable",
-		"request_timeout", "internal_error", "fatal_error", NULL };
+	enum slack_class class;
 	struct error ignored;
 	enum json_type ok;
 	char *word;
@@ -85,10 +73,12 @@ judge(struct ask *ask, const struct http_answer *answer, int64_t *wait_ms,
 	if (ok != JSON_FALSE || *ask->word == '\0')
 		return FOREIGN;
 	snprintf(why, ASK_WORD_MAX, "%s", ask->word);
-	if (is_one_of(ask->word, limits))
+	class = slack_error_class(ask->word, SLACK_POST);
+	if (class == SLACK_RATE)
 		*wait_ms = SLACK_RETRY_AFTER_DEFAULT_MS;
-	return *wait_ms != -1 || is_one_of(ask->word, moments) ? LATER :
-	    REFUSED;
+	/* Whether it was done is no matter: it changes nothing. */
+	return class == SLACK_RATE || class == SLACK_TRANSIENT ||
+	    class == SLACK_DOUBT ? LATER : REFUSED;
 }
 
 /* Post it once and wait for what comes of it. */
