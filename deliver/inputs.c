@@ -170,7 +170,8 @@ static bool
 is_due(const struct input *input)
 {
 	return input->fd != -1 && input->stop == INPUT_GOES_ON &&
-	    (input->ready || input->again > 0 || input->last != LINE_OK);
+	    (input->ready || input->reader.again > 0 ||
+	    input->last != LINE_OK);
 }
 
 bool
@@ -201,9 +202,7 @@ take(struct input *input, const char **text, size_t *length,
 {
 	enum line_result result;
 
-	if (input->again > 0)
-		input->again--;
-	else if (input->last != LINE_OK)
+	if (input->last != LINE_OK && input->reader.again == 0)
 		return input->last;
 	result = line_next(&input->reader, text, length, error);
 	if (result == LINE_AGAIN)
@@ -363,7 +362,7 @@ stop(struct inputs *inputs, struct input *input)
 	case INPUT_DRAINS:
 		input->distrusted = input->ready = true;
 		input->last = LINE_OK;
-		input->again = 0;
+		input->reader.again = 0;
 	}
 	input->stop = INPUT_GOES_ON;
 	input->why.code = EXIT_DONE;
@@ -405,8 +404,7 @@ inputs_rolled_back(struct inputs *inputs)
 			log_error("%s: out of memory: the rest of it is not "
 			    "taken; run it again", input->name);
 			close_input(inputs, input);
-		} else
-			input->again += (size_t)input->taken_lines;
+		}
 		buffer_clear(&input->taken);
 		input->taken_lines = 0;
 	}

@@ -28,7 +28,9 @@ struct input_count {
 };
 
 /* What is to become of it behind the next commit. */
-enum input_stop { INPUT_GOES_ON, INPUT_CLOSES, INPUT_OPENS_ANEW, INPUT_DRAINS };
+enum input_stop {
+	INPUT_GOES_ON, INPUT_CLOSES, INPUT_OPENS_ANEW, INPUT_DRAINS
+};
 
 struct input {
 	const char *name;        /* for the operator */
@@ -49,7 +51,6 @@ struct input {
 	struct input_count count, kept_count; /* kept: up to the last commit */
 	struct buffer taken;     /* since the last commit, for another time */
 	uint64_t taken_lines;
-	size_t again;            /* lines that come a second time */
 };
 
 struct inputs {

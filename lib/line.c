@@ -29,7 +29,8 @@ line_put_back(struct line_reader *reader, const char *bytes, size_t count,
 	size_t left = reader->buffer.length - reader->at;
 	struct buffer buffer;
 
-	buffer_init(&buffer, reader->buffer.ceiling + count);
+	/* What is left may be given back too. */
+	buffer_init(&buffer, count + left);
 	if (buffer_append(&buffer, bytes, count) == -1 || (left > 0 &&
 	    buffer_append(&buffer, reader->buffer.data + reader->at,
 	    left) == -1)) {
@@ -37,10 +38,11 @@ line_put_back(struct line_reader *reader, const char *bytes, size_t count,
 		return -1;
 	}
 	buffer_free(&reader->buffer);
-	buffer.ceiling -= count;
+	buffer.ceiling = reader->buffer.ceiling;
 	reader->buffer = buffer;
 	reader->at = reader->scanned = 0;
 	reader->number -= lines;
+	reader->again += lines;
 	return 0;
 }
 
@@ -71,14 +73,11 @@ more(struct line_reader *reader, struct error *error)
 static enum line_result
 torn(struct line_reader *reader, const char **text, size_t *length)
 {
-	/* Of a line that was too long the number is counted, and it isn't
-	 * whole either. */
-	if (reader->skipping)
-		reader->skipping = false;
-	else if (reader->at == reader->buffer.length)
+	/* A line that was too long isn't whole either. */
+	if (!reader->skipping && reader->at == reader->buffer.length)
 		return LINE_END;
-	else
-		reader->number++;
+	reader->skipping = false;
+	reader->number++;
 	*text = reader->buffer.data + reader->at;
 	*length = reader->buffer.length - reader->at;
 	reader->at = reader->scanned = reader->buffer.length;
@@ -95,8 +94,6 @@ make_room(struct line_reader *reader)
 		reader->at = 0;
 	}
 	if (reader->buffer.length > LINE_MAX_BYTES) {
-		if (!reader->skipping)
-			reader->number++;
 		reader->skipping = true;
 		buffer_clear(&reader->buffer);
 		reader->scanned = 0;
@@ -120,11 +117,13 @@ line_next(struct line_reader *reader, const char **text, size_t *length,
 			*newline = '\0';
 			reader->at += *length + 1;
 			reader->scanned = reader->at;
-			if (reader->skipping) {
+			reader->number++;
+			if (reader->again > 0) /* before what is passed over */
+				reader->again--;
+			else if (reader->skipping) {
 				reader->skipping = false;
 				return LINE_TOO_LONG;
 			}
-			reader->number++;
 			return *length > LINE_MAX_BYTES ? LINE_TOO_LONG :
 			    LINE_OK;
 		}

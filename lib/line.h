@@ -30,6 +30,7 @@ struct line_reader {
 	struct buffer buffer;
 	size_t at, scanned;
 	uint64_t number; /* of the line given last, from 1 */
+	uint64_t again;  /* lines that were given back are still to come */
 	bool ended, skipping;
 };
 

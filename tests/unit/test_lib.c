@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -160,6 +161,172 @@ test_lines(void)
 	close(ends[0]);
 }
 
+/* Is this the next line, with that number? */
+static bool
+gives(struct line_reader *reader, const char *wanted, uint64_t number)
+{
+	struct error error;
+	const char *text;
+	size_t length;
+
+	return line_next(reader, &text, &length, &error) == LINE_OK &&
+	    length == strlen(wanted) && memcmp(text, wanted, length) == 0 &&
+	    reader->number == number;
+}
+
+static enum line_result
+result_of(struct line_reader *reader)
+{
+	struct error error;
+	const char *text;
+	size_t length;
+
+	return line_next(reader, &text, &length, &error);
+}
+
+static void
+test_lines_put_back(void)
+{
+	struct line_reader reader;
+	int ends[2];
+
+	ok(pipe(ends) == 0 && write(ends[1], "one\n\nthree\nfo", 13) == 13,
+	    "a pipe");
+	ok(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0, "that is not waited for");
+	line_open(&reader, ends[0]);
+	ok(gives(&reader, "one", 1) && gives(&reader, "", 2), "two lines");
+	ok(line_put_back(&reader, "one\n\n", 5, 2) == 0 &&
+	    gives(&reader, "one", 1) && gives(&reader, "", 2) &&
+	    gives(&reader, "three", 3) && result_of(&reader) == LINE_AGAIN,
+	    "lines come again, with their numbers, before what is left");
+	ok(line_put_back(&reader, "one\n\nthree\n", 11, 3) == 0 &&
+	    gives(&reader, "one", 1) && line_put_back(&reader, "one\n", 4,
+	    1) == 0 && gives(&reader, "one", 1) && gives(&reader, "", 2) &&
+	    gives(&reader, "three", 3) && result_of(&reader) == LINE_AGAIN,
+	    "those that didn't all come again are given back once more");
+	ok(write(ends[1], "ur\nfi", 5) == 5 && gives(&reader, "four", 4) &&
+	    result_of(&reader) == LINE_AGAIN, "the piece of a line is kept");
+	close(ends[1]);
+	ok(result_of(&reader) == LINE_TORN && reader.number == 5, "a torn end");
+	ok(line_put_back(&reader, "four\n", 5, 2) == 0 &&
+	    gives(&reader, "four", 4) && result_of(&reader) == LINE_END,
+	    "behind the end lines come again too");
+	line_close(&reader);
+	close(ends[0]);
+}
+
+/* Lines of so many bytes, and a newline each. */
+static char *
+long_lines(size_t bytes, size_t count)
+{
+	char *text = malloc((bytes + 1) * count);
+	size_t i;
+
+	if (text == NULL)
+		abort();
+	memset(text, 'x', (bytes + 1) * count);
+	for (i = 1; i <= count; i++)
+		text[i * (bytes + 1) - 1] = '\n';
+	return text;
+}
+
+/* A file with this in it, from its start. */
+static int
+file_with(const char *text, size_t bytes)
+{
+	FILE *file = tmpfile();
+	int fd;
+
+	if (file == NULL || fwrite(text, 1, bytes, file) != bytes ||
+	    fflush(file) != 0 || (fd = dup(fileno(file))) == -1)
+		abort();
+	fclose(file);
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static void
+test_lines_ceiling(void)
+{
+	int extra, fd;
+
+	for (extra = -1; extra <= 1; extra++) {
+		size_t bytes = LINE_MAX_BYTES + (size_t)extra;
+		char *text = long_lines(bytes, 2);
+		struct line_reader reader;
+
+		memcpy(text + bytes + 1, "end\n", 4);
+		fd = file_with(text, bytes + 5);
+		line_open(&reader, fd);
+		ok(result_of(&reader) == (extra > 0 ? LINE_TOO_LONG :
+		    LINE_OK) && reader.number == 1, "a line has a ceiling");
+		ok(gives(&reader, "end", 2) && result_of(&reader) == LINE_END,
+		    "the next one comes whole");
+		line_close(&reader);
+		close(fd);
+		free(text);
+	}
+}
+
+/* Much more than a line's ceiling is given back, and again from its middle. */
+static void
+test_lines_much_put_back(void)
+{
+	const size_t bytes = LINE_MAX_BYTES / 4, count = 12;
+	char *text = long_lines(bytes, count);
+	int fd = file_with(text, (bytes + 1) * count);
+	struct line_reader reader;
+	size_t i;
+
+	line_open(&reader, fd);
+	for (i = 0; i < count && result_of(&reader) == LINE_OK; i++)
+		;
+	ok(i == count && line_put_back(&reader, text, (bytes + 1) * count,
+	    count) == 0, "lines of 48 MiB are given back");
+	ok(result_of(&reader) == LINE_OK && result_of(&reader) == LINE_OK &&
+	    line_put_back(&reader, text, (bytes + 1) * 2, 2) == 0,
+	    "two that came again are given back once more");
+	for (i = 0; i < count && result_of(&reader) == LINE_OK; i++)
+		;
+	ok(i == count && reader.number == count && result_of(&reader) ==
+	    LINE_END, "all of them come again");
+	line_close(&reader);
+	close(fd);
+	free(text);
+}
+
+/* The descriptor has nothing more, and what came of the line is too long. */
+static void
+test_lines_put_back_before_a_long_one(void)
+{
+	struct line_reader reader;
+	static char chunk[32768];
+	size_t sent = 0;
+	int ends[2];
+
+	memset(chunk, 'x', sizeof(chunk));
+	ok(pipe(ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 &&
+	    write(ends[1], "one\ntwo\n", 8) == 8, "a pipe");
+	line_open(&reader, ends[0]);
+	ok(gives(&reader, "one", 1) && gives(&reader, "two", 2) &&
+	    result_of(&reader) == LINE_AGAIN, "two lines");
+	while (sent <= LINE_MAX_BYTES + sizeof(chunk) &&
+	    write(ends[1], chunk, sizeof(chunk)) == sizeof(chunk) &&
+	    result_of(&reader) == LINE_AGAIN)
+		sent += sizeof(chunk);
+	ok(sent > LINE_MAX_BYTES + sizeof(chunk), "and one without an end");
+	ok(line_put_back(&reader, "one\ntwo\n", 8, 2) == 0 &&
+	    gives(&reader, "one", 1) && gives(&reader, "two", 2) &&
+	    result_of(&reader) == LINE_AGAIN, "the lines before it come again");
+	ok(write(ends[1], "x\nfour\n", 7) == 7 &&
+	    result_of(&reader) == LINE_TOO_LONG && reader.number == 3 &&
+	    gives(&reader, "four", 4), "and then it is too long all the same");
+	close(ends[1]);
+	ok(result_of(&reader) == LINE_END, "the end");
+	line_close(&reader);
+	close(ends[0]);
+}
+
 static void
 test_record_key(void)
 {
@@ -206,6 +373,10 @@ main(void)
 	test_clock();
 	test_retry();
 	test_lines();
+	test_lines_put_back();
+	test_lines_ceiling();
+	test_lines_much_put_back();
+	test_lines_put_back_before_a_long_one();
 	test_record_key();
 	return tap_end();
 }
