@@ -195,6 +195,23 @@ look(struct inputs *inputs)
 		((struct input *)events[i].data.ptr)->ready = true;
 }
 
+/* It is over; that is said until it is stopped, and again when the transaction
+ * that it was said in is undone. */
+static enum line_result
+over(struct input *input, enum line_result last, const struct error *error)
+{
+	if (last == LINE_ERROR)
+		input->failure = *error;
+	return input->last = last;
+}
+
+static enum line_result
+say_again(const struct input *input, struct error *error)
+{
+	*error = input->failure;
+	return input->last;
+}
+
 /* One line of an input, again or for the first time. */
 static enum line_result
 take(struct input *input, const char **text, size_t *length,
@@ -203,17 +220,17 @@ take(struct input *input, const char **text, size_t *length,
 	enum line_result result;
 
 	if (input->last != LINE_OK && input->reader.again == 0)
-		return input->last;
+		return say_again(input, error);
 	result = line_next(&input->reader, text, length, error);
 	if (result == LINE_AGAIN)
 		input->ready = input->always;
 	else if (result != LINE_OK)
-		input->last = result;
+		return over(input, result, error);
 	else {
 		buffer_append(&input->taken, *text, *length);
 		if (buffer_append(&input->taken, "\n", 1) == -1) {
 			error_set(error, EXIT_SYSTEM, "out of memory");
-			return input->last = LINE_ERROR;
+			return over(input, LINE_ERROR, error);
 		}
 		input->taken_lines++;
 	}
@@ -231,18 +248,18 @@ drain(struct input *input, struct error *error)
 	int i;
 
 	if (input->last != LINE_OK)
-		return input->last;
+		return say_again(input, error);
 	for (i = 0; i < DRAIN_TIMES; i++) {
 		count = read(input->fd, bytes, sizeof(bytes));
 		if (count == 0)
-			return input->last = LINE_END;
+			return over(input, LINE_END, error);
 		if (count > 0 || errno == EINTR)
 			continue;
 		input->ready = false;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			break;
 		error_errno(error, EXIT_IO, "cannot read the input");
-		return input->last = LINE_ERROR;
+		return over(input, LINE_ERROR, error);
 	}
 	return LINE_AGAIN;
 }

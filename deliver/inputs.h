@@ -48,6 +48,7 @@ struct input {
 	enum input_stop stop;
 	struct error why;        /* it is to be stopped; code 0: nothing to say */
 	enum line_result last;   /* LINE_OK until it ends */
+	struct error failure;    /* of LINE_ERROR */
 	struct input_count count, kept_count; /* kept: up to the last commit */
 	struct buffer taken;     /* since the last commit, for another time */
 	uint64_t taken_lines;

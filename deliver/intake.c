@@ -50,18 +50,21 @@ intake_close(struct intake *intake)
 
 /* ---- inputs that end --------------------------------------------------- */
 
-/* The worst failure is the last word of the run; the others are said now. */
+/* The worst failure is the last word of the run; the others are said now, and
+ * by a service, whose end may be far, all of them. */
 static void
 fail(struct intake *intake, const struct error *error)
 {
-	if (!intake->failed)
-		intake->failure = *error;
-	else if (exitcode_worse(intake->failure.code, error->code) !=
-	    (int)intake->failure.code) {
-		log_error("%s", intake->failure.message);
-		intake->failure = *error;
-	} else
+	bool worse = !intake->failed || exitcode_worse(intake->failure.code,
+	    error->code) != (int)intake->failure.code;
+
+	if (intake->setup.follow)
 		log_error("%s", error->message);
+	else if (intake->failed)
+		log_error("%s", worse ? intake->failure.message :
+		    error->message);
+	if (worse)
+		intake->failure = *error;
 	intake->failed = true;
 }
 

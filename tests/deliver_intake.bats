@@ -333,3 +333,85 @@ stands_at() {
 	[ "$(bookmark)" = 1 ]
 	curl -sf "$SANDBOX/_control/slack/stats" | jq -e '.duplicates == 0 and ([.channels[].messages] | add) == 3000'
 }
+
+@test "inputs are read in turn, so that a long one delays no other" {
+	for i in {1..60}; do message a "$i"; done >one
+	message b 0 >two
+	run -0 "$BIN/deliver" one two
+	[ "$(sql "SELECT m.id < last.id FROM messages m, messages last WHERE m.record_id = '0' AND last.record_id = '60'")" = 1 ]
+}
+
+@test "five hundred lines are one transaction, and the next one is another" {
+	! grep -q __asan_init "$BIN/deliver" || skip 'a library cannot be preloaded beside the sanitizer'
+	seen='{"type":"SEEN","stream":"s","record_id":"1","record_version":"v","amount":null,"currency":null,"messages":{"a":0}}'
+	{ yes "$seen" | head -n 99; state 99 1; yes "$seen" | head -n 399; state 399 2; } >in
+	[ "$(wc -l <in)" = 500 ]
+	# What a transaction echoes is one write.
+	for writes in o oo; do
+		rm -f ledger.db*
+		"$BIN/auditctl" init
+		printf 'xoxb-sandbox' | "$BIN/auditctl" vault set slack.bot_token
+		LD_PRELOAD="${BIN%/bin}/test/crash.so" CRASH_EVENTS=o CRASH_REPORT=events "$BIN/deliver" in >out
+		[ "$(cat out)" = "$(jq -c 'select(.type == "STATE").value' in)" ]
+		[ "$(cat events)" = "$writes" ]
+		state 0 3 >>in
+	done
+}
+
+@test "an input that may not be read is named, and nothing is taken" {
+	message a 1 >one
+	: >secret
+	chmod 000 secret
+	# Root has no more rights here than others.
+	[ "$(id -u)" != 0 ] || plain=(setpriv --bounding-set=-dac_override,-dac_read_search)
+	run -66 "${plain[@]}" "$BIN/deliver" one secret
+	[[ $output == *'cannot open the input secret: Permission denied'* ]]
+	[ "$(sql 'SELECT count(*) FROM messages')" = 0 ]
+}
+
+@test "standard input that is taken without blocking blocks its next reader again" {
+	mkfifo pipe
+	exec 6<>pipe
+	echo junk >&6
+	run -65 "$BIN/deliver" - <&6
+	flags=$(sed -n 's/^flags:[[:space:]]*//p' /proc/$$/fdinfo/6)
+	[ $((8#$flags & 8#4000)) = 0 ]
+	exec 6>&-
+}
+
+@test "an input that fails is named with its reason, also when a full disk has it said again" {
+	{ message a 1; state 1 1; } >one
+	run -74 --separate-stderr "$BIN/deliver" /proc/self/mem one
+	[[ $stderr == *'/proc/self/mem: cannot read the input: Input/output error'* ]]
+	[ -z "$output" ]
+	is_sent 1
+	! grep -q __asan_init "$BIN/deliver" || skip 'a library cannot be preloaded beside the sanitizer'
+	for at in 1 2 3 4 5 6; do
+		rm -rf ledger.db* space
+		"$BIN/auditctl" init
+		printf 'xoxb-sandbox' | "$BIN/auditctl" vault set slack.bot_token
+		LD_PRELOAD="${BIN%/bin}/test/crash.so" CRASH_FILES=ledger.db CRASH_EVENTS=w CRASH_AT=$at \
+			CRASH_HOW=full CRASH_SPACE=space "$BIN/deliver" /proc/self/mem one >out 2>err 3>&- & DELIVER_PID=$!
+		until grep -q 'waiting: nothing is lost' err; do kill -0 "$DELIVER_PID" 2>/dev/null || break; done
+		: >space
+		finish
+		# Where the ledger couldn't even be opened that is the reason.
+		grep -q 'waiting: nothing is lost' err || continue
+		waited=1
+		[ "$ended" = 74 ]
+		[ "$(grep -c '^deliver: /proc/self/mem: cannot read the input: Input/output error$' err)" = 1 ]
+	done
+	[ "$waited" = 1 ]
+}
+
+@test "a service tells at once what is wrong with a file, and goes on with its FIFO" {
+	mkfifo pipe
+	{ message a 1; printf torn; } >one
+	start --follow one pipe
+	until_true grep -q 'one line 3 is torn' err
+	message a 2 >pipe
+	until_true is_sent 2
+	kill -TERM "$DELIVER_PID"
+	finish
+	[ "$ended" = 0 ]
+}
