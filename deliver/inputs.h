@@ -46,7 +46,7 @@ struct input {
 	ino_t inode;
 	bool distrusted;         /* drained until its writer is gone */
 	enum input_stop stop;
-	struct error why;        /* it is to be stopped; code 0: nothing to say */
+	struct error why;        /* it is to be stopped; code 0: all is well */
 	enum line_result last;   /* LINE_OK until it ends */
 	struct error failure;    /* of LINE_ERROR */
 	struct input_count count, kept_count; /* kept: up to the last commit */
