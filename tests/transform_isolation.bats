@@ -299,7 +299,11 @@ numbers() {
 	head -n 2 input >&8
 	read -r -u 9 _
 	read -r -u 9 _
-	kill -KILL "$(pgrep -P "$pid")"
+	foreman=$(pgrep -P "$pid")
+	worker=$(pgrep -P "$foreman")
+	kill -KILL "$foreman"
+	# The worker ends after it, and till then may take another record.
+	while [ -e "/proc/$worker/exe" ]; do :; done
 	tail -n 2 input >&8
 	exec 8>&-
 	cat <&9 >rest
