@@ -3,16 +3,37 @@
  *
  * A command gets the words behind its name (argv[0] is its last word) and an
  * open ledger; it writes data to stdout, logs its errors and returns the exit
- * status.
+ * status.  commands.c is the table of all of them.
+ *
+ * --json and --csv are taken out of the words before a command sees them, and
+ * say how rows are written.
  */
 #ifndef LEDGERPIPE_AUDITCTL_H
 #define LEDGERPIPE_AUDITCTL_H
 
+#include <stdbool.h>
+
 #include "ledger.h"
 
-int vault_command(struct ledger *ledger, int argc, char **argv);
+struct command {
+	const char *name;
+	const char *sub;      /* its second word; NULL: it has none */
+	const char *synopsis; /* what stands behind the name */
+	const char *help;     /* lines, each indented by main */
+	int (*run)(struct ledger *ledger, int argc, char **argv);
+	enum db_mode mode;
+	bool rings; /* a deliver that runs is to look into the ledger */
+};
+
+/* Ends with a name of NULL.  init and login, which have no open ledger, have
+ * no run. */
+extern const struct command commands[];
+
+int vault_set_command(struct ledger *ledger, int argc, char **argv);
+int vault_list_command(struct ledger *ledger, int argc, char **argv);
+int vault_rm_command(struct ledger *ledger, int argc, char **argv);
 int check_command(struct ledger *ledger, int argc, char **argv);
-int bookmark_command(struct ledger *ledger, int argc, char **argv);
+int bookmark_list_command(struct ledger *ledger, int argc, char **argv);
 int list_command(struct ledger *ledger, int argc, char **argv);
 int show_command(struct ledger *ledger, int argc, char **argv);
 int replay_command(struct ledger *ledger, int argc, char **argv);
@@ -20,10 +41,23 @@ int replay_command(struct ledger *ledger, int argc, char **argv);
  * the values of those options, or NULL.  Returns only when that fails. */
 int login_command(const char *config, const char *log, int argc, char **argv);
 
-/* Write the rows of a prepared statement: a table with a header on a
- * terminal, else one JSON object a line, members named after the columns. */
+/* Who gives the commands, for the audit trail: "auditctl uid=0 user=root
+ * login=jane sudo=jane".  login is whom the kernel's audit id says, so it
+ * outlives su and sudo; sudo is what the environment says, which its owner can
+ * set.  What isn't known is left out.  It lives for ever. */
+const char *actor_name(void);
+
+enum rows_format {
+	ROWS_DEFAULT, /* a table on a terminal, else JSON */
+	ROWS_JSON,    /* an object a line, members named after the columns */
+	ROWS_CSV      /* RFC 4180 with a header; no field is a formula */
+};
+void rows_set_format(enum rows_format wanted);
+/* Is it to be a table for people? */
+bool rows_for_people(void);
+/* Write the rows of a prepared statement. */
 int rows_print(struct statement *statement, struct error *error);
-/* The same, but on a terminal a line for each column under a title: for few
+/* The same, but for people a line for each column under a title: for few
  * rows of long values.  JSON in them is laid out. */
 int rows_print_long(struct statement *statement, const char *title,
     struct error *error);

@@ -55,13 +55,14 @@ check_command(struct ledger *ledger, int argc, char **argv)
 }
 
 int
-bookmark_command(struct ledger *ledger, int argc, char **argv)
+bookmark_list_command(struct ledger *ledger, int argc, char **argv)
 {
 	struct statement *statement;
 	struct error error;
 
-	if (argc != 2 || strcmp(argv[1], "list") != 0) {
-		log_error("bookmark: say list; see auditctl --help");
+	(void)argv;
+	if (argc != 1) {
+		log_error("bookmark list takes no operand");
 		return EXIT_USAGE;
 	}
 	statement = db_prepare(ledger->db, "SELECT pipeline, stream, "

@@ -137,7 +137,7 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 
 	buffer_init(&sql, 4096);
 	buffer_printf(&sql, "SELECT %s FROM messages",
-	    isatty(STDOUT_FILENO) ? table_columns : json_columns);
+	    rows_for_people() ? table_columns : json_columns);
 	for (i = 0; i < query->wanted_count; i++)
 		buffer_puts(&sql, parameter++ == 0 ? " WHERE state IN (?" :
 		    ", ?");

@@ -12,51 +12,86 @@
 #include "doorbell.h"
 #include "log.h"
 
-static const char usage[] =
+static const char usage_head[] =
     "usage: auditctl [--config FILE | --db LEDGER --key-file FILE] COMMAND\n"
+    "\n";
+static const char usage_tail[] =
     "\n"
-    "  init                    make the ledger and its master key\n"
-    "  vault set NAME [--fd N] keep a secret; its value comes from stdin or\n"
-    "                          descriptor N\n"
-    "  vault list              names and ages, never values\n"
-    "  vault rm NAME           forget a secret\n"
-    "  login oracle [--no-browser] [--port N] [--timeout SPAN]\n"
-    "                          log in to the ERP with a browser, and keep the\n"
-    "                          refresh token\n"
-    "  bookmark list           how far each stream was read\n"
-    "  check                   is the audit log what was written?\n"
-    "  list [OPTIONS]          messages, the newest first: --state --channel\n"
-    "                          --stream --filter --record --since --until\n"
-    "                          --limit\n"
-    "  show ID                 a message, its payload, attempts and events\n"
-    "  replay [--resend] ID... | --state dead|held|cancelled\n"
-    "                          queue messages again; what may be in Slack\n"
-    "                          already is looked up there, with --resend not\n"
+    "  --json, --csv           how rows are written; else it is a table on a\n"
+    "                          terminal, and JSON, an object a line, elsewhere\n"
     "\n"
     "  -c, --config FILE       the configuration\n"
     "      --db LEDGER         the ledger itself, with\n"
     "      --key-file FILE     its master key\n"
     "      --log FORMAT        text or json, on stderr\n"
-    "  -h, --help              this text\n"
+    "  -h, --help              this text; auditctl COMMAND --help is of one\n"
     "  -V, --version           the version\n";
-
-static const struct command {
-	const char *name;
-	int (*run)(struct ledger *, int, char **);
-	enum db_mode mode;
-	bool rings; /* a deliver that runs is to look into the ledger */
-} commands[] = {
-	{ "vault", vault_command, DB_WRITE, true }, /* a new token */
-	{ "bookmark", bookmark_command, DB_READ, false },
-	{ "check", check_command, DB_READ, false },
-	{ "list", list_command, DB_READ, false },
-	{ "show", show_command, DB_READ, false },
-	{ "replay", replay_command, DB_WRITE, true },
-};
 
 struct options {
 	const char *config, *db, *key_file, *log;
 };
+
+/* Its help begins at a column that most synopses leave free. */
+static void
+print_command(const struct command *command)
+{
+	const int column = 24;
+	const char *line = command->help;
+	int width;
+
+	width = printf("  %s%s%s%s%s", command->name, command->sub != NULL ?
+	    " " : "", command->sub != NULL ? command->sub : "",
+	    *command->synopsis != '\0' ? " " : "", command->synopsis);
+	if (width > column) {
+		putchar('\n');
+		width = 0;
+	}
+	for (; line != NULL; width = 0) {
+		printf("%*s  %.*s\n", column - width, "",
+		    (int)strcspn(line, "\n"), line);
+		line = strchr(line, '\n');
+		line = line != NULL ? line + 1 : NULL;
+	}
+}
+
+static void
+print_usage(void)
+{
+	const struct command *command;
+
+	fputs(usage_head, stdout);
+	for (command = commands; command->name != NULL; command++)
+		print_command(command);
+	fputs(usage_tail, stdout);
+}
+
+static int
+no_command(const char *name)
+{
+	log_error("'%.40s' is no command; see auditctl --help", name);
+	return EXIT_USAGE;
+}
+
+/* The help of the commands of this name, or of the one with this second
+ * word. */
+static int
+print_help(const char *name, const char *sub)
+{
+	const struct command *command;
+	bool all = true, found = false;
+
+	for (command = commands; command->name != NULL; command++)
+		if (strcmp(command->name, name) == 0 &&
+		    command->sub != NULL && strcmp(command->sub, sub) == 0)
+			all = false;
+	for (command = commands; command->name != NULL; command++)
+		if (strcmp(command->name, name) == 0 && (all ||
+		    strcmp(command->sub, sub) == 0)) {
+			print_command(command);
+			found = true;
+		}
+	return found ? EXIT_DONE : no_command(name);
+}
 
 /* -1: go on; else the exit status. */
 static int
@@ -92,7 +127,7 @@ parse_options(struct options *options, int argc, char **argv)
 			log_error("option --log takes text or json");
 			return EXIT_USAGE;
 		case 'h':
-			fputs(usage, stdout);
+			print_usage();
 			return EXIT_DONE;
 		case 'V':
 			puts("auditctl (ledgerpipe) " VERSION);
@@ -137,39 +172,47 @@ locate(const struct options *options, char **db, char **key_file,
 }
 
 static int
-run(const char *db, const char *key_file, int argc, char **argv)
+init(const char *db, const char *key_file, int argc)
+{
+	struct error error;
+
+	if (argc != 1) {
+		log_error("init takes no operand");
+		return EXIT_USAGE;
+	}
+	if (ledger_create(db, key_file, actor_name(), &error) == -1)
+		return log_failure(&error);
+	log_info("made the ledger '%s'; keep its key '%s' safe: without it no "
+	    "secret and no proof can be read", db, key_file);
+	return EXIT_DONE;
+}
+
+static int
+run(const struct command *command, const struct options *options, int argc,
+    char **argv)
 {
 	struct ledger ledger = { 0 };
+	char *db = NULL, *key_file = NULL;
 	struct error error;
-	size_t i;
 	int rc;
 
-	if (strcmp(argv[0], "init") == 0) {
-		if (argc != 1) {
-			log_error("init takes no operand");
-			return EXIT_USAGE;
-		}
-		if (ledger_create(db, key_file, &error) == -1)
-			return log_failure(&error);
-		log_info("made the ledger '%s'; keep its key '%s' safe: "
-		    "without it no secret and no proof can be read", db,
-		    key_file);
-		return EXIT_DONE;
-	}
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(argv[0], commands[i].name) != 0)
-			continue;
-		if (ledger_open(&ledger, db, key_file, commands[i].mode,
-		    "auditctl", &error) == -1)
-			return log_failure(&error);
-		rc = commands[i].run(&ledger, argc, argv);
+	if (secret_start(&error) == -1 ||
+	    locate(options, &db, &key_file, &error) == -1)
+		rc = log_failure(&error);
+	else if (strcmp(command->name, "init") == 0)
+		rc = init(db, key_file, argc);
+	else if (ledger_open(&ledger, db, key_file, command->mode,
+	    actor_name(), &error) == -1)
+		rc = log_failure(&error);
+	else {
+		rc = command->run(&ledger, argc, argv);
 		ledger_close(&ledger);
-		if (commands[i].rings)
+		if (command->rings)
 			doorbell_ring(db);
-		return rc;
 	}
-	log_error("'%.40s' is no command; see auditctl --help", argv[0]);
-	return EXIT_USAGE;
+	free(db);
+	free(key_file);
+	return rc;
 }
 
 /* It needs the configuration, and opens the ledger itself. */
@@ -183,28 +226,77 @@ login(const struct options *options, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* Words that any command takes behind its name, up to "--". */
+static bool
+take_words(int *argc, char **argv)
+{
+	bool help = false, operands = false;
+	int i, kept = 1;
+
+	for (i = 1; i < *argc; i++) {
+		operands = operands || strcmp(argv[i], "--") == 0;
+		if (!operands && strcmp(argv[i], "--json") == 0)
+			rows_set_format(ROWS_JSON);
+		else if (!operands && strcmp(argv[i], "--csv") == 0)
+			rows_set_format(ROWS_CSV);
+		else if (!operands && (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0))
+			help = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return help;
+}
+
+/* The command that the words name, or NULL and a word to the user. */
+static const struct command *
+find(int argc, char **argv)
+{
+	const struct command *command;
+	char subs[256] = "";
+	size_t used = 0;
+
+	for (command = commands; command->name != NULL; command++) {
+		if (strcmp(argv[0], command->name) != 0)
+			continue;
+		if (command->sub == NULL || (argc > 1 &&
+		    strcmp(argv[1], command->sub) == 0))
+			return command;
+		used += (size_t)snprintf(subs + used, sizeof(subs) - used,
+		    "%s%s", used > 0 ? ", " : "", command->sub);
+	}
+	if (used > 0)
+		log_error("%s: say one of %s; see auditctl %s --help", argv[0],
+		    subs, argv[0]);
+	else
+		no_command(argv[0]);
+	return NULL;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	char *db = NULL, *key_file = NULL;
-	struct error error;
+	const struct command *command;
 	int rc;
 
 	log_open("auditctl", NULL);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
-	if ((rc = parse_options(&options, argc, argv)) == -1 &&
-	    strcmp(argv[optind], "login") == 0)
-		rc = login(&options, argc - optind, argv + optind);
-	else if (rc == -1) {
-		if (secret_start(&error) == -1 ||
-		    locate(&options, &db, &key_file, &error) == -1)
-			rc = log_failure(&error);
-		else
-			rc = run(db, key_file, argc - optind, argv + optind);
-	}
-	free(db);
-	free(key_file);
+	if ((rc = parse_options(&options, argc, argv)) != -1)
+		return log_close_stdout(rc);
+	argc -= optind;
+	argv += optind;
+	if (take_words(&argc, argv))
+		rc = print_help(argv[0], argc > 1 ? argv[1] : "");
+	else if ((command = find(argc, argv)) == NULL)
+		rc = EXIT_USAGE;
+	else if (strcmp(command->name, "login") == 0)
+		rc = login(&options, argc, argv);
+	else
+		rc = run(command, &options, argc - (command->sub != NULL),
+		    argv + (command->sub != NULL));
 	return log_close_stdout(rc);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,35 @@ print_table(struct statement *statement, struct error *error)
 	return rc;
 }
 
+static enum rows_format format;
+
+void
+rows_set_format(enum rows_format wanted)
+{
+	format = wanted;
+}
+
+bool
+rows_for_people(void)
+{
+	return format == ROWS_DEFAULT && isatty(STDOUT_FILENO);
+}
+
+/* A number is one in JSON too; what the ledger keeps as text is a string, so
+ * that no digit of an id or an amount is lost. */
+static void
+member(struct buffer *row, struct statement *statement, int column)
+{
+	const char *name = db_column_name(statement, column);
+
+	if (!db_is_int(statement, column)) {
+		buffer_json_member(row, name, db_text(statement, column));
+		return;
+	}
+	buffer_json_name(row, name);
+	buffer_printf(row, "%" PRId64, db_int(statement, column));
+}
+
 static int
 print_json(struct statement *statement, struct error *error)
 {
@@ -128,8 +158,7 @@ print_json(struct statement *statement, struct error *error)
 		buffer_clear(&row);
 		buffer_puts(&row, "{");
 		for (column = 0; column < db_columns(statement); column++)
-			buffer_json_member(&row, db_column_name(statement,
-			    column), db_text(statement, column));
+			member(&row, statement, column);
 		buffer_puts(&row, "}\n");
 		if (row.failed) {
 			db_reset(statement);
@@ -142,10 +171,68 @@ print_json(struct statement *statement, struct error *error)
 	return rc;
 }
 
+/* A field as RFC 4180 has it.  One that begins as a formula would is computed
+ * by a spreadsheet: a quote before it makes it text. */
+static void
+field(struct buffer *line, const char *text)
+{
+	const char *c;
+
+	if (text == NULL)
+		return;
+	if (*text == '\0' || strpbrk(text, ",\"\r\n") != NULL ||
+	    strchr("=+-@\t", *text) != NULL) {
+		buffer_puts(line, "\"");
+		if (*text != '\0' && strchr("=+-@\t", *text) != NULL)
+			buffer_puts(line, "'");
+		for (c = text; *c != '\0'; c++) {
+			if (*c == '"')
+				buffer_puts(line, "\"");
+			buffer_append(line, c, 1);
+		}
+		buffer_puts(line, "\"");
+	} else
+		buffer_puts(line, text);
+}
+
+static int
+print_csv(struct statement *statement, struct error *error)
+{
+	int column, rc, columns = db_columns(statement);
+	struct buffer line;
+
+	buffer_init(&line, ROW_MAX);
+	for (column = 0; column < columns; column++) {
+		buffer_puts(&line, column > 0 ? "," : "");
+		field(&line, db_column_name(statement, column));
+	}
+	buffer_puts(&line, "\r\n");
+	while ((rc = db_step(statement, error)) == 1) {
+		for (column = 0; column < columns; column++) {
+			buffer_puts(&line, column > 0 ? "," : "");
+			field(&line, db_text(statement, column));
+		}
+		buffer_puts(&line, "\r\n");
+		if (line.failed) {
+			db_reset(statement);
+			rc = error_set(error, EXIT_SYSTEM, "a row is too long");
+			break;
+		}
+		fwrite(line.data, 1, line.length, stdout);
+		buffer_clear(&line);
+	}
+	if (rc == 0)
+		fwrite(line.data, 1, line.length, stdout);
+	buffer_free(&line);
+	return rc;
+}
+
 int
 rows_print(struct statement *statement, struct error *error)
 {
-	return isatty(STDOUT_FILENO) ? print_table(statement, error) :
+	if (format == ROWS_CSV)
+		return print_csv(statement, error);
+	return rows_for_people() ? print_table(statement, error) :
 	    print_json(statement, error);
 }
 
@@ -212,8 +299,8 @@ rows_print_long(struct statement *statement, const char *title,
 	int column, rc, width = 0, columns = db_columns(statement);
 	const char *text;
 
-	if (!isatty(STDOUT_FILENO))
-		return print_json(statement, error);
+	if (!rows_for_people())
+		return rows_print(statement, error);
 	for (column = 0; column < columns; column++)
 		if ((int)strlen(db_column_name(statement, column)) > width)
 			width = (int)strlen(db_column_name(statement, column));

@@ -128,8 +128,8 @@ parse_descriptor(const char *text, int *fd)
 	return 0;
 }
 
-static int
-set(struct ledger *ledger, int argc, char **argv)
+int
+vault_set_command(struct ledger *ledger, int argc, char **argv)
 {
 	static const struct option table[] = {
 		{ "fd", required_argument, NULL, 'f' },
@@ -173,11 +173,17 @@ set(struct ledger *ledger, int argc, char **argv)
 	return rc;
 }
 
-static int
-list(struct ledger *ledger)
+int
+vault_list_command(struct ledger *ledger, int argc, char **argv)
 {
 	struct statement *statement;
 	struct error error;
+
+	(void)argv;
+	if (argc != 1) {
+		log_error("vault list takes no operand");
+		return EXIT_USAGE;
+	}
 
 	statement = db_prepare(ledger->db, "SELECT name, key_id, created_at, "
 	    "rotated_at FROM vault ORDER BY name", &error);
@@ -186,30 +192,24 @@ list(struct ledger *ledger)
 	return EXIT_DONE;
 }
 
-static int
-rm(struct ledger *ledger, const char *name)
+int
+vault_rm_command(struct ledger *ledger, int argc, char **argv)
 {
 	struct error error;
-	int rc = vault_remove(ledger, name, &error);
+	int rc;
+
+	if (argc != 2) {
+		log_error("vault rm takes the NAME of one secret");
+		return EXIT_USAGE;
+	}
+	rc = vault_remove(ledger, argv[1], &error);
 
 	if (rc == -1)
 		return log_failure(&error);
 	if (rc == 1) {
-		log_error("the vault has no '%.80s': nothing was removed", name);
+		log_error("the vault has no '%.80s': nothing was removed",
+		    argv[1]);
 		return EXIT_NO;
 	}
 	return EXIT_DONE;
-}
-
-int
-vault_command(struct ledger *ledger, int argc, char **argv)
-{
-	if (argc >= 2 && strcmp(argv[1], "set") == 0)
-		return set(ledger, argc - 1, argv + 1);
-	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		return list(ledger);
-	if (argc == 3 && strcmp(argv[1], "rm") == 0)
-		return rm(ledger, argv[2]);
-	log_error("vault: say set NAME, list or rm NAME; see auditctl --help");
-	return EXIT_USAGE;
 }

@@ -40,8 +40,8 @@ event_hash(const struct ledger *ledger, const struct event *event,
 
 	for (i = 0; i < 8; i++)
 		bytes[i] = (unsigned char)((uint64_t)event->sequence >> (8 * i));
-	crypto_generichash_init(&state, ledger_key(ledger, KEY_AUDIT),
-	    LEDGER_KEY_BYTES, LEDGER_HASH_BYTES);
+	crypto_generichash_init(&state, ledger_audit_key(ledger,
+	    event->sequence), LEDGER_KEY_BYTES, LEDGER_HASH_BYTES);
 	crypto_generichash_update(&state, previous, LEDGER_HASH_BYTES);
 	crypto_generichash_update(&state, bytes, sizeof(bytes));
 	add(&state, event->time);

@@ -330,6 +330,13 @@ db_is_null(struct statement *statement, int column)
 	return sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
 }
 
+bool
+db_is_int(struct statement *statement, int column)
+{
+	return sqlite3_column_type(statement->handle, column) ==
+	    SQLITE_INTEGER;
+}
+
 int64_t
 db_int(struct statement *statement, int column)
 {

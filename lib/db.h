@@ -57,6 +57,7 @@ int db_run(struct statement *statement, struct error *error);
 void db_reset(struct statement *statement); /* before leaving rows unread */
 /* Columns count from 0; what they point to lives until the next step. */
 bool db_is_null(struct statement *statement, int column);
+bool db_is_int(struct statement *statement, int column);
 int64_t db_int(struct statement *statement, int column);
 const char *db_text(struct statement *statement, int column); /* or NULL */
 const void *db_bytes(struct statement *statement, int column, size_t *count);

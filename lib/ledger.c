@@ -50,6 +50,8 @@ derive_keys(struct ledger *ledger, struct error *error)
 		[KEY_VAULT] = "lpvault_",
 		[KEY_AUDIT] = "lpaudit_",
 		[KEY_MESSAGE] = "lpmsgkey",
+		[KEY_RECORD] = "lprecord",
+		[KEY_ANCHOR] = "lpanchor",
 	};
 	size_t i;
 
@@ -103,6 +105,13 @@ ledger_key(const struct ledger *ledger, enum ledger_purpose purpose)
 	    purpose * LEDGER_KEY_BYTES;
 }
 
+const unsigned char *
+ledger_audit_key(const struct ledger *ledger, int64_t sequence)
+{
+	(void)sequence; /* one key hashes them all */
+	return ledger_key(ledger, KEY_AUDIT);
+}
+
 /* user_version is set in the transaction that makes the tables. */
 static int
 fill(struct ledger *ledger, struct error *error)
@@ -124,9 +133,10 @@ fill(struct ledger *ledger, struct error *error)
 }
 
 int
-ledger_create(const char *path, const char *key_file, struct error *error)
+ledger_create(const char *path, const char *key_file, const char *actor,
+    struct error *error)
 {
-	struct ledger ledger = { .actor = "auditctl" };
+	struct ledger ledger = { .actor = actor };
 	int made_key = 0, rc = -1;
 
 	if (access(path, F_OK) == 0)
@@ -163,6 +173,11 @@ static const char *const migrations[LEDGER_SCHEMA_VERSION] = {
 	    "CREATE TABLE clock (boot TEXT PRIMARY KEY, "
 	    "ahead_ms INTEGER NOT NULL, margin_ms INTEGER NOT NULL) STRICT;"
 	    "PRAGMA user_version = 2;",
+	[2] = "ALTER TABLE messages ADD COLUMN replays INTEGER "
+	    "REFERENCES messages (id);"
+	    "CREATE INDEX messages_by_replays ON messages (replays) "
+	    "WHERE replays IS NOT NULL;"
+	    "PRAGMA user_version = 3;",
 };
 
 static int

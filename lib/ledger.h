@@ -23,7 +23,7 @@
 #include "db.h"
 #include "secret.h"
 
-#define LEDGER_SCHEMA_VERSION 2
+#define LEDGER_SCHEMA_VERSION 3
 #define LEDGER_HASH_BYTES 32
 #define LEDGER_KEY_ID_MAX 17
 
@@ -32,7 +32,7 @@ struct ledger {
 	struct secret master; /* 32 bytes */
 	struct secret keys;   /* derived from it, see ledger_keys.h */
 	char key_id[LEDGER_KEY_ID_MAX];
-	const char *actor; /* the tool, for the audit trail */
+	const char *actor; /* the tool, and for auditctl who gave the command */
 	/* The head of the audit chain, known while a transaction is open. */
 	uint64_t head_transaction;
 	int64_t head_sequence;
@@ -41,7 +41,8 @@ struct ledger {
 
 /* Create the database and, unless it exists, the key file; both are 0600.
  * A failure leaves neither file that it made. */
-int ledger_create(const char *path, const char *key_file, struct error *error);
+int ledger_create(const char *path, const char *key_file, const char *actor,
+    struct error *error);
 /* mode is DB_READ or DB_WRITE. actor lives on. Close with ledger_close. */
 int ledger_open(struct ledger *ledger, const char *path, const char *key_file,
     enum db_mode mode, const char *actor, struct error *error);

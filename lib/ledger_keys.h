@@ -9,10 +9,20 @@
 
 #define LEDGER_KEY_BYTES 32
 
-enum ledger_purpose { KEY_VAULT, KEY_AUDIT, KEY_MESSAGE, LEDGER_KEYS };
+enum ledger_purpose {
+	KEY_VAULT,
+	KEY_AUDIT,
+	KEY_MESSAGE,
+	KEY_RECORD, /* seals the records that are kept */
+	KEY_ANCHOR, /* the seed of the pair that signs anchors */
+	LEDGER_KEYS
+};
 
 /* LEDGER_KEY_BYTES bytes that live as long as the ledger is open. */
 const unsigned char *ledger_key(const struct ledger *ledger,
     enum ledger_purpose purpose);
+/* The key of the audit chain that hashes the event of this number. */
+const unsigned char *ledger_audit_key(const struct ledger *ledger,
+    int64_t sequence);
 
 #endif

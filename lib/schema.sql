@@ -27,6 +27,8 @@ CREATE TABLE records (
 
 -- method: what its request is: chat.postMessage, chat.update of the first message
 -- about the record, or a post that says that that one is gone.
+-- replays: the message that was sent, and that an operator had sent again by
+-- this one.
 CREATE TABLE messages (
   id             INTEGER PRIMARY KEY,
   key            TEXT NOT NULL UNIQUE,
@@ -53,13 +55,16 @@ CREATE TABLE messages (
   error          TEXT,
   method         TEXT NOT NULL DEFAULT 'post'
                    CHECK (method = 'post' OR method = 'edit'
-                     OR method = 'repost')
+                     OR method = 'repost'),
+  replays        INTEGER REFERENCES messages (id)
 ) STRICT;
 CREATE INDEX messages_waiting ON messages (channel, id)
   WHERE state = 'queued' OR state = 'sending' OR state = 'in_doubt';
 CREATE INDEX messages_by_state ON messages (state, id);
 CREATE INDEX messages_by_record ON messages (stream, record_id, id);
 CREATE INDEX messages_by_channel ON messages (channel, id);
+CREATE INDEX messages_by_replays ON messages (replays)
+  WHERE replays IS NOT NULL;
 
 -- payload: the body of chat.postMessage, or the record of a reject.
 CREATE TABLE bodies (

@@ -114,13 +114,14 @@ setup() {
 }
 
 @test "a ledger of an older schema is brought up to date by the first tool that writes" {
-	sqlite3 ledger.db 'ALTER TABLE messages DROP COLUMN method; DROP TABLE clock; PRAGMA user_version = 1'
+	sqlite3 ledger.db 'DROP INDEX messages_by_replays; ALTER TABLE messages DROP COLUMN replays;
+		ALTER TABLE messages DROP COLUMN method; DROP TABLE clock; PRAGMA user_version = 1'
 	run -78 --separate-stderr "$BIN/auditctl" list
 	[[ $stderr == *'version 1 '*'deliver </dev/null'* ]]
 	printf 'x' | "$BIN/auditctl" vault set slack.signing_secret
 	"$BIN/auditctl" list
 	"$BIN/auditctl" check
-	[ "$(sqlite3 ledger.db 'PRAGMA user_version')" = 2 ]
+	[ "$(sqlite3 ledger.db 'PRAGMA user_version')" = 3 ]
 	# The same tables and columns, whatever the layout of their definitions.
 	for table in $(sqlite3 ledger.db "SELECT name FROM sqlite_schema WHERE type = 'table'"); do
 		sqlite3 ledger.db "PRAGMA table_info('$table')"
@@ -338,4 +339,43 @@ at_terminal() {
 	run -0 script -qefc "'$BIN/auditctl' vault set oracle.private_key; [ \$? = 64 ]" /dev/null
 	[[ $output == *'<key.pem'* ]]
 	run -1 grep -q oracle.private_key <("$BIN/auditctl" vault list)
+}
+
+@test "--json and --csv say how rows are written, on a terminal too" {
+	message 1 dead "'#finance'"
+	[ "$("$BIN/auditctl" list --json | jq -c '[.id, .state, .slack_ts]')" = '[1,"dead",null]' ]
+	at_terminal 80 --db ledger.db --key-file ledger.key list --json >rows
+	[ "$(jq .id rows)" = 1 ]
+	"$BIN/auditctl" list --csv >rows
+	[ "$(sed -n 1p rows)" = $'id,time,state,filter,stream,record_id,record_version,channel,method,sent_at,slack_ts,error\r' ]
+	[ "$(wc -l <rows)" = 2 ]
+}
+
+@test "a field of CSV keeps its quotes and lines, and is no formula" {
+	message 1 dead "'#fi\"n,ance'"
+	sqlite3 ledger.db "UPDATE messages SET error = '=HYPERLINK(\"http://x\")', record_id = 'a' || char(10) || 'b'"
+	"$BIN/auditctl" list --csv >rows
+	# Another reader of CSV.
+	read_csv() { sqlite3 :memory: '.import --csv rows rows' "SELECT $1 FROM rows"; }
+	[ "$(read_csv 'count(*)')" = 1 ]
+	[ "$(read_csv channel)" = '#fi"n,ance' ]
+	[ "$(read_csv record_id)" = $'a\nb' ]
+	[ "$(read_csv error)" = "'=HYPERLINK(\"http://x\")" ]
+}
+
+@test "the audit log says who gave a command" {
+	printf 'x' | SUDO_USER='ja ne=x' "$BIN/auditctl" vault set slack.signing_secret
+	actor=$(sqlite3 ledger.db "SELECT actor FROM audit WHERE subject = 'slack.signing_secret'")
+	[[ $actor == "auditctl uid=$(id -u) user=$(id -un)"*' sudo=ja?ne?x' ]]
+}
+
+@test "each command has a help of its own" {
+	run -0 "$BIN/auditctl" vault set --help
+	[[ $output == *'vault set NAME'* ]]
+	[[ $output != *'vault rm'* ]]
+	run -0 "$BIN/auditctl" vault --help
+	[[ $output == *'vault rm'* ]]
+	run -64 "$BIN/auditctl" nothing --help
+	run -64 "$BIN/auditctl" vault
+	[[ $output == *'set, list, rm'* ]]
 }

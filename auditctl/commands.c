@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands, in the order of auditctl --help. */
+#include <stddef.h>
+
+#include "auditctl/auditctl.h"
+
+const struct command commands[] = {
+	{ "init", NULL, "",
+	    "make the ledger and its master key", NULL, DB_CREATE, false },
+	{ "vault", "set", "NAME [--fd N]",
+	    "keep a secret; its value comes from stdin or\n"
+	    "descriptor N", vault_set_command, DB_WRITE, true },
+	{ "vault", "list", "",
+	    "names and ages, never values", vault_list_command, DB_READ,
+	    false },
+	{ "vault", "rm", "NAME",
+	    "forget a secret", vault_rm_command, DB_WRITE, true },
+	{ "login", "oracle", "[--no-browser] [--port N] [--timeout SPAN]",
+	    "log in to the ERP with a browser, and keep the\n"
+	    "refresh token", NULL, DB_WRITE, false },
+	{ "bookmark", "list", "",
+	    "how far each stream was read", bookmark_list_command, DB_READ,
+	    false },
+	{ "check", NULL, "",
+	    "is the audit log what was written?", check_command, DB_READ,
+	    false },
+	{ "list", NULL, "[OPTIONS]",
+	    "messages, the newest first: --state --channel\n"
+	    "--stream --filter --record --since --until\n"
+	    "--limit", list_command, DB_READ, false },
+	{ "show", NULL, "ID",
+	    "a message, its payload, attempts and events", show_command,
+	    DB_READ, false },
+	{ "replay", NULL, "[--resend] ID... | --state dead|held|cancelled",
+	    "queue messages again; what may be in Slack\n"
+	    "already is looked up there, with --resend not",
+	    replay_command, DB_WRITE, true },
+	{ NULL, NULL, NULL, NULL, NULL, DB_READ, false }
+};
