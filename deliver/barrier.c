@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "list.h"
 
 void
 barrier_init(struct barrier *barrier, size_t inputs)
@@ -58,24 +59,12 @@ find(const struct barrier *barrier, size_t input, const char *stream)
 	return NULL;
 }
 
-/* Room for one more of a list's elements; NULL: no memory. */
-static void *
-grow(void *list, size_t count, size_t *capacity, size_t size)
-{
-	size_t more = *capacity > 0 ? *capacity * 2 : 8;
-
-	if (count < *capacity)
-		return list;
-	if ((list = realloc(list, more * size)) != NULL)
-		*capacity = more;
-	return list;
-}
-
 static struct reached *
 add(struct barrier *barrier, size_t input, const char *stream)
 {
-	struct reached *list = grow(barrier->reached, barrier->reached_count,
-	    &barrier->reached_capacity, sizeof(*list)), *reached;
+	struct reached *list = list_grow(barrier->reached,
+	    barrier->reached_count, &barrier->reached_capacity, sizeof(*list)),
+	    *reached;
 
 	if (list == NULL)
 		return NULL;
@@ -132,8 +121,8 @@ keep_state(struct barrier *barrier, const char *text, size_t length)
 		memmove(barrier->states, barrier->states + 1,
 		    --barrier->count * sizeof(*barrier->states));
 	}
-	list = grow(barrier->states, barrier->count, &barrier->capacity,
-	    sizeof(*list));
+	list = list_grow(barrier->states, barrier->count,
+	    &barrier->capacity, sizeof(*list));
 	if (list == NULL)
 		return -1;
 	barrier->states = list;

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "deliver/outbox.h"
 #include "clock.h"
 #include "deliver/due.h"
+#include "deliver/outbox.h"
+#include "list.h"
 
 #define NONE SIZE_MAX
 
@@ -46,17 +47,13 @@ swap(struct heap *heap, size_t one, size_t other)
 static int
 heap_put(struct heap *heap, int64_t key, size_t entry, struct error *error)
 {
-	size_t at = heap->count, capacity;
-	struct heap_item *items;
+	struct heap_item *items = list_grow(heap->items, heap->count,
+	    &heap->capacity, sizeof(*items));
+	size_t at = heap->count;
 
-	if (heap->count == heap->capacity) {
-		capacity = heap->capacity > 0 ? heap->capacity * 2 : 8;
-		items = realloc(heap->items, capacity * sizeof(*items));
-		if (items == NULL)
-			return error_set(error, EXIT_SYSTEM, "out of memory");
-		heap->items = items;
-		heap->capacity = capacity;
-	}
+	if (items == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	heap->items = items;
 	heap->items[heap->count++] = (struct heap_item){ key, entry };
 	for (; at > 0 && comes_first(&heap->items[at],
 	    &heap->items[(at - 1) / 2]); at = (at - 1) / 2)
@@ -96,19 +93,6 @@ static const char queue_sql[] = "SELECT m.channel, m.id, m.not_before, "
     "FROM messages m WHERE " OUTBOX_WAITING("m.") " "
     "AND m.state = 'queued' ORDER BY m.channel, m.id";
 
-/* Room for one more of what is count long.  NULL: no memory. */
-static void *
-grow(void *list, size_t count, size_t *capacity, size_t size)
-{
-	size_t more = *capacity > 0 ? *capacity * 2 : 64;
-
-	if (count < *capacity)
-		return list;
-	if ((list = realloc(list, more * size)) != NULL)
-		*capacity = more;
-	return list;
-}
-
 static struct queue *
 add_queue(struct forecast *forecast, const char *name)
 {
@@ -121,7 +105,7 @@ add_queue(struct forecast *forecast, const char *name)
 			return queue;
 	}
 	if ((channel = pace_channel(forecast->pace, name)) == NULL ||
-	    (queues = grow(forecast->queues, forecast->queue_count,
+	    (queues = list_grow(forecast->queues, forecast->queue_count,
 	    &forecast->queue_capacity, sizeof(*queues))) == NULL)
 		return NULL;
 	forecast->queues = queues;
@@ -173,7 +157,7 @@ take_row(struct forecast *forecast, struct statement *row,
 	int64_t wall;
 
 	if (queue != NULL)
-		entries = grow(forecast->entries, forecast->count,
+		entries = list_grow(forecast->entries, forecast->count,
 		    &forecast->capacity, sizeof(*entries));
 	if (entries == NULL)
 		return error_set(error, EXIT_SYSTEM, "out of memory");

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "deliver/outbox.h"
+#include "list.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 
@@ -28,7 +29,7 @@ static struct route *
 add(struct routes *routes, const char *text)
 {
 	struct route *route, *list;
-	size_t i, capacity;
+	size_t i;
 	char *name = slack_channel_name(text);
 
 	if (name == NULL)
@@ -38,16 +39,13 @@ add(struct routes *routes, const char *text)
 			free(name);
 			return &routes->list[i];
 		}
-	if (routes->count == routes->capacity) {
-		capacity = routes->capacity > 0 ? routes->capacity * 2 : 16;
-		list = realloc(routes->list, capacity * sizeof(*list));
-		if (list == NULL) {
-			free(name);
-			return NULL;
-		}
-		routes->list = list;
-		routes->capacity = capacity;
+	list = list_grow(routes->list, routes->count, &routes->capacity,
+	    sizeof(*list));
+	if (list == NULL) {
+		free(name);
+		return NULL;
 	}
+	routes->list = list;
 	route = &routes->list[routes->count++];
 	*route = (struct route){ .name = name };
 	return route;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "line.h"
+#include "list.h"
 #include "transform/run.h"
 
 #define NOTES_MAX ((size_t)1 << 20)
@@ -74,16 +75,12 @@ int
 chunk_veto(struct chunk *chunk, uint64_t number, size_t filter,
     const char *why)
 {
-	size_t capacity = chunk->veto_capacity * 2 + 8;
-	struct chunk_veto *vetoes;
+	struct chunk_veto *vetoes = list_grow(chunk->vetoes, chunk->veto_count,
+	    &chunk->veto_capacity, sizeof(*vetoes));
 
-	if (chunk->veto_count == chunk->veto_capacity) {
-		vetoes = realloc(chunk->vetoes, capacity * sizeof(*vetoes));
-		if (vetoes == NULL)
-			return -1;
-		chunk->vetoes = vetoes;
-		chunk->veto_capacity = capacity;
-	}
+	if (vetoes == NULL)
+		return -1;
+	chunk->vetoes = vetoes;
 	vetoes = &chunk->vetoes[chunk->veto_count++];
 	*vetoes = (struct chunk_veto){ .number = number, .filter = filter };
 	strncpy(vetoes->why, why, sizeof(vetoes->why) - 1);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "line.h"
+#include "list.h"
 #include "record_key.h"
 #include "record_version.h"
 
@@ -68,7 +69,6 @@ find(const struct input *input, const char *name)
 static struct input_stream *
 add(struct input *input, struct error *error)
 {
-	size_t capacity = input->capacity > 0 ? input->capacity * 2 : 16;
 	struct input_stream *streams;
 
 	if (input->count == INPUT_STREAMS_MAX) {
@@ -76,15 +76,13 @@ add(struct input *input, struct error *error)
 		    INPUT_STREAMS_MAX);
 		return NULL;
 	}
-	if (input->count == input->capacity) {
-		streams = realloc(input->streams, capacity * sizeof(*streams));
-		if (streams == NULL) {
-			error_set(error, EXIT_SYSTEM, "out of memory");
-			return NULL;
-		}
-		input->streams = streams;
-		input->capacity = capacity;
+	streams = list_grow(input->streams, input->count, &input->capacity,
+	    sizeof(*streams));
+	if (streams == NULL) {
+		error_set(error, EXIT_SYSTEM, "out of memory");
+		return NULL;
 	}
+	input->streams = streams;
 	return &input->streams[input->count++];
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "line.h"
+#include "list.h"
 #include "transform/filter.h"
 #include "transform/lint_program.h"
 #include "utf8.h"
@@ -69,18 +70,14 @@ void
 lint_filter(struct lint *lint, const char *name, const char *file,
     const char *why)
 {
-	size_t capacity = lint->capacity * 2 + 8;
-	struct lint_filter *filters = lint->filters, *filter;
+	struct lint_filter *filters = list_grow(lint->filters, lint->count,
+	    &lint->capacity, sizeof(*filters)), *filter;
 
-	if (lint->count == lint->capacity) {
-		filters = realloc(filters, capacity * sizeof(*filters));
-		if (filters == NULL) {
-			lint->failed = true;
-			return;
-		}
-		lint->filters = filters;
-		lint->capacity = capacity;
+	if (filters == NULL) {
+		lint->failed = true;
+		return;
 	}
+	lint->filters = filters;
 	filter = &filters[lint->count];
 	*filter = (struct lint_filter){ .name = strdup(name),
 		.file = strdup(file), .compiled = why == NULL };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "list.h"
 #include "utf8.h"
 
 #define TEXT_MAX 1200
@@ -25,15 +26,12 @@ find(const struct lint_findings *findings, size_t subject, const char *key)
 static struct lint_finding *
 add(struct lint_findings *findings)
 {
-	size_t capacity = findings->capacity * 2 + 16;
-	struct lint_finding *rows = findings->rows;
+	struct lint_finding *rows = list_grow(findings->rows, findings->count,
+	    &findings->capacity, sizeof(*rows));
 
-	if (findings->count == findings->capacity) {
-		if ((rows = realloc(rows, capacity * sizeof(*rows))) == NULL)
-			return NULL;
-		findings->rows = rows;
-		findings->capacity = capacity;
-	}
+	if (rows == NULL)
+		return NULL;
+	findings->rows = rows;
 	return &rows[findings->count];
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "line.h"
+#include "list.h"
 #include "transform/input.h"
 #include "transform/lint_harm.h"
 
@@ -20,16 +21,6 @@ static int
 memory(struct error *error)
 {
 	return error_set(error, EXIT_SYSTEM, "out of memory");
-}
-
-/* Room for one more element of a size; NULL: out of memory. */
-static void *
-room(void *array, size_t count, size_t *capacity, size_t size)
-{
-	if (count < *capacity)
-		return array;
-	*capacity = *capacity * 2 + 32;
-	return realloc(array, *capacity * size);
 }
 
 /* Beside the program, as in its tree, or where it was installed to. */
@@ -54,7 +45,7 @@ keep(struct lint_samples *samples, const char *text, size_t length,
 {
 	struct lint_sample *rows, *row;
 
-	rows = room(samples->rows, samples->count, &samples->capacity,
+	rows = list_grow(samples->rows, samples->count, &samples->capacity,
 	    sizeof(*rows));
 	if (rows == NULL)
 		return -1;
@@ -216,7 +207,7 @@ number_of(struct lint_samples *samples, const char *name, size_t *number)
 	for (*number = 0; *number < samples->attribute_count; (*number)++)
 		if (strcmp(samples->attributes[*number], name) == 0)
 			return 0;
-	names = room(samples->attributes, samples->attribute_count,
+	names = list_grow(samples->attributes, samples->attribute_count,
 	    &samples->attribute_capacity, sizeof(*names));
 	if (names == NULL)
 		return -1;
@@ -246,7 +237,7 @@ add_string(struct lint_strings *strings, struct lint_samples *samples,
 	if (is_date(strings->json.text + value->start + 1,
 	    value->end - value->start - 2))
 		return 0;
-	rows = room(strings->rows, strings->count, &strings->capacity,
+	rows = list_grow(strings->rows, strings->count, &strings->capacity,
 	    sizeof(*rows));
 	if (rows == NULL)
 		return -1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "transform/frame.h"
+#include "list.h"
 
 void
 schemas_open(struct schemas *schemas)
@@ -60,17 +61,13 @@ schemas_look(struct schemas *schemas, const char *text, size_t length)
 static struct schema *
 add(struct schemas *schemas, const char *stream)
 {
-	size_t capacity = schemas->capacity * 2 + 16;
-	struct schema *rows;
+	struct schema *rows = list_grow(schemas->rows, schemas->count,
+	    &schemas->capacity, sizeof(*rows));
 	char *name;
 
-	if (schemas->count == schemas->capacity) {
-		rows = realloc(schemas->rows, capacity * sizeof(*rows));
-		if (rows == NULL)
-			return NULL;
-		schemas->rows = rows;
-		schemas->capacity = capacity;
-	}
+	if (rows == NULL)
+		return NULL;
+	schemas->rows = rows;
 	if ((name = strdup(stream)) == NULL)
 		return NULL;
 	rows = &schemas->rows[schemas->count++];
