@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # deliver --check: what is to be mended before every channel can be posted to.
 load helper
+load deliver
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -23,15 +24,6 @@ configure() {
 		filters: ([$ARGS.positional | to_entries[] | {
 			key: "f\(.key + 1)", value: { file: "none.jq", config: { channel: .value } } }] | from_entries) }' \
 		"$@" >"$CONFIG"
-}
-
-# message CHANNEL RECORD: a MESSAGE and its SEEN.
-message() {
-	jq -nc --arg c "$1" --arg r "$2" '
-		{ type: "MESSAGE", filter: "f", stream: "s", record_id: $r, record_version: "v",
-		  position: 0, key: "f:s:\($r):\($c)", payload: { channel: $c, text: "about \($r)" } },
-		{ type: "SEEN", stream: "s", record_id: $r, record_version: "v",
-		  amount: null, currency: null, messages: { f: 1 } }'
 }
 
 # check STATUS: run it; what it says is in $output, nothing goes to stdout.

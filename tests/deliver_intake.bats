@@ -1,27 +1,16 @@
 #!/usr/bin/env bats
 # deliver's inputs: FIFOs and files by name, barriers over them, and the ceiling.
 load helper
+load deliver
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
-	setup_ledger
-	start_sandbox --invoices 0 --orders 0 --journals 0
-	control 'slack/limits?channel_ms=0'
-	configure
+	setup_deliver
 	DELIVER_PID=
 }
 
 teardown() {
 	[ -z "$DELIVER_PID" ] || kill -9 "$DELIVER_PID" 2>/dev/null || :
 	stop_sandbox
-}
-
-# configure [JSON]: JSON goes over slack's settings.
-configure() {
-	jq -n --arg url "$SANDBOX/api" --argjson more "${1:-{\}}" '{
-		ledger: "ledger.db", key_file: "ledger.key",
-		slack: ({ url: $url, workspace_rate: 0, channel_interval: "0ms",
-			settle_delay: "50ms", retry_budget: "20s" } + $more) }' >"$CONFIG"
 }
 
 # message FILTER RECORD [CHANNEL]: a MESSAGE and its SEEN.
@@ -43,10 +32,6 @@ state() {
 # bookmark [STREAM]: the hour that it stands at, or nothing.
 bookmark() {
 	sql "SELECT CAST(substr(value, 12, 2) AS INTEGER) FROM bookmarks WHERE stream = '${1:-s}'"
-}
-
-sql() {
-	sqlite3 -cmd '.timeout 5000' -readonly ledger.db "$1"
 }
 
 texts() {

@@ -2,25 +2,16 @@
 # deliver: what becomes of a message, for every error that Slack documents and
 # for every way in which an answer gets lost.
 load helper
+load deliver
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return 1
-	setup_ledger
-	start_sandbox --invoices 0 --orders 0 --journals 0
-	control 'slack/limits?channel_ms=0'
-	configure
+	setup_deliver
+	# A time-out is waited for often here, and each message tried twice.
+	configure '{ "timeout": "1500ms", "max_attempts": 2 }'
 }
 
 teardown() {
 	stop_sandbox
-}
-
-# configure [JSON]: quick enough for tests; JSON goes over slack's settings.
-configure() {
-	jq -n --arg url "$SANDBOX/api" --argjson more "${1:-{\}}" '{
-		ledger: "ledger.db", key_file: "ledger.key",
-		slack: ({ url: $url, workspace_rate: 0, channel_interval: "0ms", timeout: "1500ms",
-			settle_delay: "50ms", retry_budget: "20s", max_attempts: 2 } + $more) }' >"$CONFIG"
 }
 
 # A message for each name of standard input, about a record that is called so
@@ -309,7 +300,7 @@ loss_channels() {
 without_doubt() {
 	local before
 	before=$(curl -sf "$SANDBOX/_control/requests" | grep -c /api/conversations || :)
-	configure '{"url":"http://127.0.0.1:1/api","retry_budget":"0s"}'
+	configure '{"timeout":"1500ms","max_attempts":2,"url":"http://127.0.0.1:1/api","retry_budget":"0s"}'
 	messages <<<refused >in
 	run -69 "$BIN/deliver" <in
 	outcomes | grep '^refused|' | sed ':a; s/ retry retry/ retry/; s/ sending queued sending queued/ sending queued/; ta' | cut -d '|' -f 1-3,5,7 >got
@@ -317,7 +308,7 @@ without_doubt() {
 	configure
 	run -0 "$BIN/deliver" </dev/null
 	[[ $(outcomes | grep '^refused|') == 'refused|1|sent||1|'*' sending sent' ]]
-	configure '{"retry_budget":"1s"}'
+	configure '{"timeout":"1500ms","max_attempts":2,"retry_budget":"1s"}'
 	fail unlimited 1 '{"status":429,"body":"{\"ok\":false,\"error\":\"ratelimited\"}"}'
 	messages <<<unlimited >in
 	run -75 "$BIN/deliver" <in

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # deliver --plan: what would be sent, where and when; nothing is.
 load helper
+load deliver
 
 NOW=2026-03-01T12:00:00.000Z
 
@@ -20,17 +21,6 @@ configure() {
 		slack: ({ url: "http://127.0.0.1:1/api", workspace_rate: 0, settle_delay: "50ms", retry_budget: "0s" } + $more) }' >"$CONFIG"
 }
 
-# message CHANNEL RECORD [VERSION] [TEXT] [DELIVERY]: a MESSAGE and its SEEN.
-message() {
-	jq -nc --arg c "$1" --arg r "$2" --arg v "${3:-v1}" --arg t "${4-about $2}" \
-		--argjson d "${5:-null}" '
-		{ type: "MESSAGE", filter: "f", stream: "s", record_id: $r, record_version: $v,
-		  position: 0, key: "f:s:\($r):\($c):\($v):0", payload: { channel: $c, text: $t } }
-		  + (if $d then { delivery: $d } else {} end),
-		{ type: "SEEN", stream: "s", record_id: $r, record_version: $v,
-		  amount: null, currency: null, messages: { f: 1 } }'
-}
-
 # queue FILE: its lines become rows; that Slack was tried is forgotten.
 queue() {
 	run -69 "$BIN/deliver" <"$1"
@@ -42,7 +32,8 @@ plan() {
 	LEDGERPIPE_NOW=$NOW "$BIN/deliver" --plan <"${1:-/dev/null}" >plan 2>said
 }
 
-sql() {
+# change SQL: the ledger, by hand.
+change() {
 	sqlite3 "$BATS_TEST_TMPDIR/ledger.db" "$1"
 }
 
@@ -85,11 +76,11 @@ on_terminal() {
 @test "due times, pauses and not_before that the ledger keeps count" {
 	{ message '#a' 1; message '#b' 2; message '#c' 3 v1 later '{"not_before":"2026-03-01T13:00:00Z"}'; message '#c' 4; } >in
 	queue in
-	sql "update channels set next_send_at = '2026-03-01T12:00:00.700Z' where name = '#a'"
+	change "update channels set next_send_at = '2026-03-01T12:00:00.700Z' where name = '#a'"
 	plan
 	jq -es 'map({ (.message): .when }) | add | .["1"] >= "2026-03-01T12:00:00.700Z" and .["1"] < "2026-03-01T12:00:02Z"
 		and .["2"] < "2026-03-01T12:00:02Z" and .["3"] == "2026-03-01T13:00:00.000Z" and .["4"] < "2026-03-01T12:00:02Z"' plan
-	sql "insert into throttles values ('chat.postMessage', '2026-03-01T12:10:00.000Z', 'ratelimited')"
+	change "insert into throttles values ('chat.postMessage', '2026-03-01T12:10:00.000Z', 'ratelimited')"
 	plan
 	jq -es 'map({ (.message): .when }) | add | .["1"] == "2026-03-01T12:10:00.000Z" and .["3"] == "2026-03-01T13:00:00.000Z"' plan
 }
@@ -125,7 +116,7 @@ on_terminal() {
 @test "what is held, or waits behind that, is counted and not planned" {
 	{ message '#a' 1 v1 A; message '#a' 1 v2 B; message '#a' 1 v3 C; message '#a' 2; message '#b' 3; message '#b' 4; } >in
 	queue in
-	sql "update messages set state = 'held' where id = 1; update messages set state = 'in_doubt' where id = 5"
+	change "update messages set state = 'held' where id = 1; update messages set state = 'in_doubt' where id = 5"
 	plan
 	[ "$(jq -r .message plan | tr '\n' ' ')" = '4 6 ' ]
 	grep -F '1 messages are held, and 2 wait behind them' said
@@ -156,7 +147,7 @@ on_terminal() {
 @test "a payload that is damaged is told, and its neighbours are planned" {
 	{ message '#a' 1; message '#a' 2; } >in
 	queue in
-	sql "update bodies set payload = '{' where message = 1"
+	change "update bodies set payload = '{' where message = 1"
 	plan
 	[ "$(jq -r .message plan)" = 2 ]
 	grep -F "message 1 would be dead: its payload can't be read" said
@@ -216,7 +207,7 @@ on_terminal() {
 }
 
 @test "100,000 rows are planned within little memory" {
-	sql "with recursive n (i) as (select 1 union all select i + 1 from n where i < 100000)
+	change "with recursive n (i) as (select 1 union all select i + 1 from n where i < 100000)
 		insert into messages (key, state, filter, stream, record_id, record_version, position, channel, payload_hash, queued_at)
 		select 'k' || i, 'queued', 'f', 's', i, 'v', 0, '#c' || (i % 500), 'h', '2026-01-01T00:00:00.000Z' from n;
 		insert into bodies (message, payload) select id, '{\"channel\":\"#c\",\"text\":\"' || hex(zeroblob(1000)) || '\"}' from messages"

@@ -4,6 +4,7 @@
 # histories of each kind are tried, from SEED on; ROUNDS=N are so many runs of
 # deliver in each.
 load helper
+load deliver
 load history
 [ -z "${SEEDS:-}" ] || unset BATS_TEST_TIMEOUT
 FIRST=${SEED:-$RANDOM}
@@ -35,14 +36,6 @@ configure() {
 message() {
 	printf '{"type":"MESSAGE","filter":"f","stream":"s","record_id":"%s","record_version":"v","position":0,"key":"f:s:%s:%s:v:0","payload":{"channel":"%s","text":"%s %s"}}\n' \
 		"$2" "$2" "$1" "$1" "$1" "$2"
-}
-
-texts() {
-	curl -sf "$SANDBOX/_control/slack/messages" | jq -r .message.text
-}
-
-stats() {
-	curl -sf "$SANDBOX/_control/slack/stats" | jq "$@"
 }
 
 # now_is HOURS: deliver's wall clock stands there, so far from the true time.

@@ -1,33 +1,14 @@
 #!/usr/bin/env bats
 # deliver --receipts: a line for each final outcome, once it is durable.
 load helper
+load deliver
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
-	setup_ledger
-	start_sandbox --invoices 0 --orders 0 --journals 0
-	control 'slack/limits?channel_ms=0'
-	jq -n --arg url "$SANDBOX/api" '{ ledger: "ledger.db", key_file: "ledger.key",
-		slack: { url: $url, workspace_rate: 0, channel_interval: "0ms", settle_delay: "50ms", retry_budget: "20s" } }' >"$CONFIG"
+	setup_deliver
 }
 
 teardown() {
 	stop_sandbox
-}
-
-# message CHANNEL RECORD [VERSION] [TEXT]: a MESSAGE and its SEEN.
-message() {
-	jq -nc --arg c "$1" --arg r "$2" --arg v "${3:-v1}" --arg t "${4-about $2}" '
-		{ type: "MESSAGE", filter: "f", stream: "s", record_id: $r, record_version: $v,
-		  position: 0, key: "f:s:\($r):\($c):\($v):0", payload: { channel: $c, text: $t } },
-		{ type: "SEEN", stream: "s", record_id: $r, record_version: $v,
-		  amount: null, currency: null, messages: { f: 1 } }'
-}
-
-# state RECORDS
-state() {
-	jq -nc --argjson n "$1" '{ type: "STATE", value: { bookmarks: { s: { replication_key: "k",
-		replication_key_value: "2026-01-01T00:00:00.000Z" } } }, stats: { records: $n } }'
 }
 
 # deliver STATUS: of the file in; its lines in out, the receipts in receipts.

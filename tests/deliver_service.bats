@@ -2,14 +2,10 @@
 # deliver --follow: a service that its manager hears of, that ends well, and
 # that hears of what others queue.
 load helper
+load deliver
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
-	setup_ledger
-	start_sandbox --invoices 0 --orders 0 --journals 0
-	control 'slack/limits?channel_ms=0'
-	jq -n --arg url "$SANDBOX/api" '{ ledger: "ledger.db", key_file: "ledger.key",
-		slack: { url: $url, workspace_rate: 0, channel_interval: "0ms", settle_delay: "50ms", retry_budget: "20s" } }' >"$CONFIG"
+	setup_deliver
 	mkfifo messages
 	"${BIN%/bin}/test/notified" manager >said 3>&- & MANAGER_PID=$!
 	until [ -S manager ]; do kill -0 $MANAGER_PID; done
@@ -33,15 +29,6 @@ serve() {
 # until_true COMMAND...: as long as the service lives.
 until_true() {
 	until "$@"; do kill -0 "$DELIVER_PID"; done
-}
-
-# message CHANNEL RECORD: a MESSAGE and its SEEN.
-message() {
-	jq -nc --arg c "$1" --arg r "$2" '
-		{ type: "MESSAGE", filter: "f", stream: "s", record_id: $r, record_version: "v",
-		  position: 0, key: "f:s:\($r):\($c)", payload: { channel: $c, text: "about \($r)" } },
-		{ type: "SEEN", stream: "s", record_id: $r, record_version: "v",
-		  amount: null, currency: null, messages: { f: 1 } }'
 }
 
 # is ID STATE: does the ledger say so?
