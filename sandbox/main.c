@@ -34,6 +34,8 @@ route(void *context, const struct request *request, struct response *response)
 
 	if (strncmp(request->path, "/api/", 5) == 0)
 		workspace_handle(sandbox->workspace, request, response);
+	else if (strcmp(request->path, "/oauth/v2/authorize") == 0)
+		workspace_authorize(sandbox->workspace, request, response);
 	else if (strcmp(request->path, "/") == 0)
 		workspace_page(sandbox->workspace, response);
 	else

@@ -191,6 +191,11 @@ workspace_handle(struct workspace *workspace, const struct request *request,
 	response_header(response, "X-Slack-Req-Id", id);
 	response_header(response, "Content-Type",
 	    "application/json; charset=utf-8");
+	if (strcmp(name, "oauth.v2.access") == 0) {
+		oauth_access(&workspace->oauth, request, workspace->token,
+		    workspace->scopes, response);
+		return;
+	}
 	for (method = 0; method < METHODS; method++)
 		if (strcmp(method_names[method], name) == 0)
 			break;
@@ -202,6 +207,13 @@ workspace_handle(struct workspace *workspace, const struct request *request,
 	else
 		method_run(&call, method);
 	arguments_free(&call.arguments);
+}
+
+void
+workspace_authorize(struct workspace *workspace,
+    const struct request *request, struct response *response)
+{
+	oauth_authorize(&workspace->oauth, request, response);
 }
 
 void

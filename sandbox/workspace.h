@@ -25,6 +25,7 @@
  *   POST /_control/slack/scopes?value=A,B   ... and these are its scopes, all
  *        that the methods take by default; without chat:write.public a bot
  *        that was kicked can't post either
+ *   POST /_control/slack/oauth?deny=0|1&rotation=0|1&age=1  see oauth.h
  *   POST /_control/slack/limits?channel_ms=N  the least time between two posts
  *        in a channel instead of 1000; 0: any
  *   POST /_control/slack/ratelimit?count=N&retry_after=S[&method=M]
@@ -56,6 +57,9 @@ void workspace_handle(struct workspace *workspace,
     const struct request *request, struct response *response);
 /* Every path under /_control/slack/. */
 void workspace_control(struct workspace *workspace,
+    const struct request *request, struct response *response);
+/* /oauth/v2/authorize; see oauth.h. */
+void workspace_authorize(struct workspace *workspace,
     const struct request *request, struct response *response);
 /* GET /: what a person sees. */
 void workspace_page(struct workspace *workspace, struct response *response);

@@ -122,6 +122,12 @@ control_scopes(struct workspace *workspace, const struct request *request)
 }
 
 static bool
+control_oauth(struct workspace *workspace, const struct request *request)
+{
+	return oauth_control(&workspace->oauth, request);
+}
+
+static bool
 control_ratelimit(struct workspace *workspace, const struct request *request)
 {
 	const char *name = request_query(request, "method");
@@ -238,6 +244,7 @@ control_post(struct workspace *workspace, const struct request *request,
 		{ "lag", control_lag },
 		{ "limits", control_limits },
 		{ "lose", control_lose },
+		{ "oauth", control_oauth },
 		{ "ratelimit", control_ratelimit },
 		{ "scopes", control_scopes },
 		{ "token", control_token },

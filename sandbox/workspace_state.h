@@ -7,6 +7,7 @@
 
 #include "sandbox/arguments.h"
 #include "sandbox/channel.h"
+#include "sandbox/oauth.h"
 #include "sandbox/workspace.h"
 
 enum method {
@@ -39,6 +40,7 @@ struct workspace {
 	char *token;
 	char *scopes; /* of the token, joined by commas */
 	struct channels channels;
+	struct oauth oauth;
 	struct limit limits[METHODS];
 	struct read_fault read_fault;
 	size_t page_max;     /* messages in a page of history; 0: Slack's */
