@@ -37,8 +37,9 @@ int bookmark_list_command(struct ledger *ledger, int argc, char **argv);
 int list_command(struct ledger *ledger, int argc, char **argv);
 int show_command(struct ledger *ledger, int argc, char **argv);
 int replay_command(struct ledger *ledger, int argc, char **argv);
-/* Become fetch --login, for auditctl speaks to no network.  config and log:
- * the values of those options, or NULL.  Returns only when that fails. */
+/* Become fetch --login or deliver --login, for auditctl speaks to no network.
+ * config and log: the values of those options, or NULL.  Returns only when that
+ * fails. */
 int login_command(const char *config, const char *log, int argc, char **argv);
 
 /* Who gives the commands, for the audit trail: "auditctl uid=0 user=root

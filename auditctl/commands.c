@@ -18,6 +18,9 @@ const struct command commands[] = {
 	{ "login", "oracle", "[--no-browser] [--port N] [--timeout SPAN]",
 	    "log in to the ERP with a browser, and keep the\n"
 	    "refresh token", NULL, DB_WRITE, false },
+	{ "login", "slack", "",
+	    "install the app with a browser, and keep the\n"
+	    "bot's token", NULL, DB_WRITE, false },
 	{ "bookmark", "list", "",
 	    "how far each stream was read", bookmark_list_command, DB_READ,
 	    false },

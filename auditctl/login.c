@@ -12,8 +12,9 @@
 
 #define ARGUMENT_MAX ((size_t)PATH_MAX + 32)
 
-/* --login=... as fetch reads it.  -1: a usage error. */
-static int
+/* --login=... as the program reads it, which is fetch for oracle and deliver
+ * for slack.  NULL: a usage error. */
+static const char *
 parse_options(struct buffer *login, int argc, char **argv)
 {
 	static const struct option table[] = {
@@ -29,24 +30,27 @@ parse_options(struct buffer *login, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (option == '?' || (optarg != NULL &&
 		    strchr(optarg, ',') != NULL))
-			return -1;
+			return NULL;
 		if (option == 'n')
 			buffer_puts(login, "no-browser,");
 		else
 			buffer_printf(login, "%s=%s,", option == 'p' ?
 			    "port" : "timeout", optarg);
 	}
-	if (argc - optind != 1 || strcmp(argv[optind], "oracle") != 0 ||
-	    login->failed)
-		return -1;
+	if (argc - optind != 1 || login->failed)
+		return NULL;
 	/* The last comma, or the sign before nothing. */
 	login->data[--login->length] = '\0';
-	return 0;
+	if (strcmp(argv[optind], "oracle") == 0)
+		return "fetch";
+	/* No option is deliver's. */
+	return strcmp(argv[optind], "slack") == 0 && argc == 2 ? "deliver" :
+	    NULL;
 }
 
-/* fetch stands beside this program. */
+/* They stand beside this program. */
 static int
-find_fetch(struct buffer *path, struct error *error)
+find_program(struct buffer *path, const char *name, struct error *error)
 {
 	char self[PATH_MAX], *slash;
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -57,7 +61,7 @@ find_fetch(struct buffer *path, struct error *error)
 	self[length] = '\0';
 	if ((slash = strrchr(self, '/')) != NULL)
 		*slash = '\0';
-	return buffer_printf(path, "%s/fetch", self) == 0 ? 0 :
+	return buffer_printf(path, "%s/%s", self, name) == 0 ? 0 :
 	    error_set(error, EXIT_SYSTEM, "out of memory");
 }
 
@@ -67,16 +71,17 @@ login_command(const char *config, const char *log, int argc, char **argv)
 	struct buffer login, path;
 	const char *words[] = { NULL, NULL, "--log", log != NULL ? log : "text",
 		config != NULL ? "--config" : NULL, config, NULL };
+	const char *program;
 	struct error error;
 	int rc;
 
 	buffer_init(&login, ARGUMENT_MAX);
 	buffer_init(&path, ARGUMENT_MAX);
-	if (parse_options(&login, argc, argv) == -1) {
+	if ((program = parse_options(&login, argc, argv)) == NULL) {
 		log_error("login: say login oracle [--no-browser] [--port N] "
-		    "[--timeout SPAN]");
+		    "[--timeout SPAN], or login slack");
 		rc = EXIT_USAGE;
-	} else if (find_fetch(&path, &error) == -1)
+	} else if (find_program(&path, program, &error) == -1)
 		rc = log_failure(&error);
 	else {
 		words[0] = path.data;

@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "deliver/check.h"
+#include "deliver/login.h"
 #include "deliver/options.h"
 #include "deliver/plan.h"
 #include "deliver/pump.h"
@@ -102,8 +103,8 @@ open_ledger(struct run *run, struct error *error)
 	run->pipeline = config_string(&run->config, "pipeline", "default");
 	if (db == NULL || key_file == NULL || run->pipeline == NULL)
 		error_set(error, EXIT_SYSTEM, "out of memory");
-	else if (ledger_open(&run->ledger, db, key_file, run->options.input ?
-	    DB_WRITE : DB_READ, "deliver", error) == 0)
+	else if (ledger_open(&run->ledger, db, key_file, run->options.input ||
+	    run->options.login ? DB_WRITE : DB_READ, "deliver", error) == 0)
 		/* Who only looks is in nobody's way. */
 		rc = run->options.input ? lock(run, db, error) : 0;
 	if (rc == 0 && run->options.input && !run->options.plan)
@@ -172,7 +173,7 @@ run_open(struct run *run, struct error *error)
 	run->ca_file = config_file(config, "slack.ca_file", NULL);
 	if (open_ledger(run, error) == -1 || set_up_pump(run, error) == -1)
 		return -1;
-	if (run->options.plan)
+	if (run->options.plan || run->options.login)
 		return 0;
 	if (vault_need(&run->ledger, "slack.bot_token", &run->token,
 	    error) == -1)
@@ -223,6 +224,16 @@ run_plan(struct run *run, struct error *error)
 	return plan_run(&setup, error);
 }
 
+static int
+run_login(struct run *run, struct error *error)
+{
+	const struct login_setup setup = { .config = &run->config,
+		.ledger = &run->ledger, .url = run->url,
+		.ca_file = run->ca_file, .timeout_ms = run->setup.timeout_ms };
+
+	return login_run(&setup, error) == 0 ? EXIT_DONE : log_failure(error);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -248,6 +259,7 @@ main(int argc, char **argv)
 	else
 		rc = run.options.check ? run_check(&run, &error) :
 		    run.options.plan ? run_plan(&run, &error) :
+		    run.options.login ? run_login(&run, &error) :
 		    pump_run(&run.pump);
 	run_close(&run);
 	http_stop();

@@ -15,6 +15,7 @@ static const char usage[] =
     "           [--receipts] [INPUT...]\n"
     "       deliver [--config FILE] --plan [INPUT...]\n"
     "       deliver [--config FILE] --check\n"
+    "       deliver [--config FILE] --login\n"
     "\n"
     "Queue the messages that transform writes, post them to Slack, record\n"
     "every outcome, and echo each STATE once all before it is durable.  They\n"
@@ -32,6 +33,8 @@ static const char usage[] =
     "                       nothing\n"
     "      --check          say what is to be mended before every channel can\n"
     "                       be posted to; post nothing\n"
+    "      --login          get the bot's token from Slack with a browser, and\n"
+    "                       keep it in the vault\n"
     "      --log FORMAT     text or json, on stderr\n"
     "  -h, --help           this text\n"
     "  -V, --version        the version\n";
@@ -66,6 +69,9 @@ check(struct options *options)
 		return bad("--check and --plan don't stay: not with --follow");
 	if (options->check && options->count > 0)
 		return bad("--check takes no operand");
+	if (options->login && (options->check || options->plan ||
+	    options->follow || options->receipts || options->count > 0))
+		return bad("--login goes with --config and --log alone");
 	options->standard = options->count == 0;
 	for (i = 0; i < options->count; i++)
 		if (strcmp(options->paths[i], "-") == 0) {
@@ -73,7 +79,7 @@ check(struct options *options)
 				return bad("standard input can be named once");
 			options->standard = true;
 		}
-	options->input = !options->check && (!options->plan ||
+	options->input = !options->check && !options->login && (!options->plan ||
 	    options->count > 0 || has_input());
 	return -1;
 }
@@ -88,6 +94,7 @@ options_parse(struct options *options, int argc, char **argv)
 		{ "receipts", no_argument, NULL, 'R' },
 		{ "check", no_argument, NULL, 'C' },
 		{ "plan", no_argument, NULL, 'P' },
+		{ "login", no_argument, NULL, 'O' },
 		{ "log", required_argument, NULL, 'L' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -117,6 +124,9 @@ options_parse(struct options *options, int argc, char **argv)
 			break;
 		case 'P':
 			options->plan = true;
+			break;
+		case 'O':
+			options->login = true;
 			break;
 		case 'L':
 			if (log_open("deliver", optarg) == 0)

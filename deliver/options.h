@@ -9,7 +9,7 @@
 
 struct options {
 	const char *config;
-	bool resend, check, plan, receipts, follow;
+	bool resend, check, plan, login, receipts, follow;
 	char **paths;     /* the inputs; none: standard input */
 	size_t count;
 	bool input;       /* messages are read */
