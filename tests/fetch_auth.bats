@@ -945,7 +945,7 @@ query() {
 
 @test "a login that is asked for in other words is 64" {
 	start "$CODE"
-	for words in '' slack 'oracle slack' 'oracle --port' 'oracle --port 1,no-browser' 'oracle --port x' \
+	for words in '' teams 'slack --port 1' 'oracle slack' 'oracle --port' 'oracle --port 1,no-browser' 'oracle --port x' \
 		'oracle --port 65536' 'oracle --port -1' 'oracle --timeout never' 'oracle --timeout 61m' 'oracle --timeout 0s' 'oracle --other'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr "$BIN/auditctl" login $words
