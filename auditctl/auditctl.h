@@ -32,6 +32,7 @@ extern const struct command commands[];
 int vault_set_command(struct ledger *ledger, int argc, char **argv);
 int vault_list_command(struct ledger *ledger, int argc, char **argv);
 int vault_rm_command(struct ledger *ledger, int argc, char **argv);
+int vault_rekey_command(struct ledger *ledger, int argc, char **argv);
 int check_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_list_command(struct ledger *ledger, int argc, char **argv);
 int list_command(struct ledger *ledger, int argc, char **argv);

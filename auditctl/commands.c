@@ -15,6 +15,10 @@ const struct command commands[] = {
 	    false },
 	{ "vault", "rm", "NAME",
 	    "forget a secret", vault_rm_command, DB_WRITE, true },
+	{ "vault", "rekey", "[--passphrase | --verify]",
+	    "another master key; --verify: all can be read with\n"
+	    "it, retire the old one", vault_rekey_command, DB_WRITE,
+	    false },
 	{ "login", "oracle", "[--no-browser] [--port N] [--timeout SPAN]",
 	    "log in to the ERP with a browser, and keep the\n"
 	    "refresh token", NULL, DB_WRITE, false },

@@ -180,7 +180,7 @@ init(const char *db, const char *key_file, int argc)
 		log_error("init takes no operand");
 		return EXIT_USAGE;
 	}
-	if (ledger_create(db, key_file, actor_name(), &error) == -1)
+	if (ledger_create(db, key_file, NULL, actor_name(), &error) == -1)
 		return log_failure(&error);
 	log_info("made the ledger '%s'; keep its key '%s' safe: without it no "
 	    "secret and no proof can be read", db, key_file);

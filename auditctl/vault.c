@@ -1,73 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* auditctl vault set|list|rm */
-#include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "auditctl/auditctl.h"
+#include "ask.h"
 #include "log.h"
-
-#define TERMINAL_LINE_MAX 4095 /* what the line discipline gives */
 
 /* What the tools read; a mistyped name would be kept and never found. */
 static const char *const names[] = { "oracle.client_secret",
 	"oracle.username", "oracle.password", "oracle.private_key",
 	"oracle.refresh_token", "slack.bot_token", "slack.client_secret",
 	"slack.signing_secret", "slack.signing_secret.previous" };
-
-static volatile sig_atomic_t interrupted;
-
-static void
-on_signal(int number)
-{
-	interrupted = number; /* the read ends, and the echo comes back */
-}
-
-/* One line from the terminal, not shown. */
-static int
-read_line(struct secret *secret, int fd, const char *what,
-    struct error *error)
-{
-	struct sigaction action = { .sa_handler = on_signal }, interrupt, end;
-	struct termios shown, hidden;
-	struct secret line;
-	ssize_t count;
-	int rc = -1;
-
-	if (tcgetattr(fd, &shown) == -1)
-		return error_errno(error, EXIT_IO, "cannot ask the terminal");
-	if (secret_new(&line, TERMINAL_LINE_MAX, error) == -1)
-		return -1;
-	sigaction(SIGINT, &action, &interrupt);
-	sigaction(SIGTERM, &action, &end);
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	fprintf(stderr, "%s (not shown): ", what);
-	tcsetattr(fd, TCSAFLUSH, &hidden);
-	count = read(fd, line.text, line.length);
-	tcsetattr(fd, TCSAFLUSH, &shown);
-	fputc('\n', stderr);
-	sigaction(SIGINT, &interrupt, NULL);
-	sigaction(SIGTERM, &end, NULL);
-	if (count > 0 && line.text[count - 1] == '\n')
-		count--;
-	/* Then the signal does what it does everywhere. */
-	if (interrupted != 0)
-		raise(interrupted);
-	if (count == -1)
-		error_errno(error, EXIT_NOINPUT, "cannot read %s", what);
-	else if (count == 0)
-		error_set(error, EXIT_DATA, "%s is empty", what);
-	else
-		rc = secret_copy(secret, line.text, (size_t)count, error);
-	secret_free(&line);
-	return rc;
-}
 
 static int
 check_name(const char *name, struct error *error)
@@ -163,7 +110,7 @@ vault_set_command(struct ledger *ledger, int argc, char **argv)
 	}
 	snprintf(what, sizeof(what), "the value of '%.80s'", name);
 	if (check_name(name, &error) == -1 ||
-	    (isatty(fd) ? read_line(&secret, fd, what, &error) :
+	    (isatty(fd) ? ask_secret(&secret, fd, STDERR_FILENO, what, &error) :
 	    secret_read(&secret, fd, what, &error)) == -1 ||
 	    check_value(name, &secret, &error) == -1 ||
 	    forget_token(ledger, name, &error) == -1 || vault_set(ledger,

@@ -65,6 +65,8 @@ read_head(struct ledger *ledger, struct error *error)
 
 	if (transaction != 0 && ledger->head_transaction == transaction)
 		return 0;
+	if (ledger_keys_current(ledger, error) == -1)
+		return -1;
 	ledger->head_sequence = 0;
 	memset(ledger->head_hash, 0, LEDGER_HASH_BYTES);
 	if ((statement = db_prepare(ledger->db, "SELECT seq, hash FROM audit "
@@ -149,6 +151,12 @@ audit_verify(struct ledger *ledger, int64_t *sequence, struct error *error)
 	    error)) == NULL)
 		return -1;
 	while ((rc = db_step(statement, error)) == 1) {
+		/* The keys of the log that this reading sees. */
+		if (*sequence == 0 && ledger_keys_current(ledger, error) ==
+		    -1) {
+			db_reset(statement);
+			return -1;
+		}
 		row = (struct event){ db_int(statement, 0),
 			db_text(statement, 1), db_text(statement, 2),
 			db_text(statement, 3), db_text(statement, 4),

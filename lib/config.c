@@ -343,7 +343,8 @@ config_relative(const struct config *config, const char *path)
 {
 	struct buffer out;
 
-	if (path[0] == '/')
+	/* What systemd keeps for a service is no file of ours. */
+	if (path[0] == '/' || strncmp(path, "credential:", 11) == 0)
 		return strdup(path);
 	buffer_init(&out, 65536);
 	buffer_printf(&out, "%s/%s", config->directory, path);

@@ -52,7 +52,8 @@ int config_span(const struct config *config, const char *path,
 /* A base URL without its final '/': https, or http to this machine alone. */
 char *config_url(const struct config *config, const char *path,
     const char *fallback, struct error *error);
-/* path made relative to directory unless absolute; the caller frees. */
+/* path made relative to directory unless absolute, or a credential:NAME of
+ * systemd; the caller frees. */
 char *config_relative(const struct config *config, const char *path);
 
 #endif

@@ -2,115 +2,21 @@
 #include "ledger.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "ledger_keys.h"
+#include "master.h"
+#include "passphrase.h"
 
 static const char schema[] =
 #include "schema.h"
     ;
-
-static int
-key_file_create(const char *path, struct error *error)
-{
-	unsigned char key[LEDGER_KEY_BYTES];
-	char hex[LEDGER_KEY_BYTES * 2 + 1];
-	int fd, rc = -1;
-
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return error_errno(error, EXIT_CANTCREATE,
-		    "cannot create the key file '%s'", path);
-	randombytes_buf(key, sizeof(key));
-	sodium_bin2hex(hex, sizeof(hex), key, sizeof(key));
-	hex[sizeof(hex) - 1] = '\n';
-	if (write(fd, hex, sizeof(hex)) == (ssize_t)sizeof(hex) &&
-	    fsync(fd) == 0)
-		rc = 0;
-	else {
-		error_errno(error, EXIT_IO, "cannot write the key file '%s'",
-		    path);
-		unlink(path);
-	}
-	sodium_memzero(key, sizeof(key));
-	sodium_memzero(hex, sizeof(hex));
-	close(fd);
-	return rc;
-}
-
-static int
-derive_keys(struct ledger *ledger, struct error *error)
-{
-	static const char *const contexts[LEDGER_KEYS] = {
-		[KEY_VAULT] = "lpvault_",
-		[KEY_AUDIT] = "lpaudit_",
-		[KEY_MESSAGE] = "lpmsgkey",
-		[KEY_RECORD] = "lprecord",
-		[KEY_ANCHOR] = "lpanchor",
-	};
-	size_t i;
-
-	if (secret_new(&ledger->keys, LEDGER_KEYS * LEDGER_KEY_BYTES,
-	    error) == -1)
-		return -1;
-	for (i = 0; i < LEDGER_KEYS; i++)
-		if (crypto_kdf_derive_from_key((unsigned char *)
-		    ledger->keys.text + i * LEDGER_KEY_BYTES, LEDGER_KEY_BYTES,
-		    1, contexts[i], (const unsigned char *)
-		    ledger->master.text) != 0)
-			return error_set(error, EXIT_BUG,
-			    "cannot derive a key");
-	return 0;
-}
-
-static int
-key_load(struct ledger *ledger, const char *path, struct error *error)
-{
-	struct secret hex = { 0 };
-	unsigned char digest[crypto_generichash_BYTES];
-	size_t length = 0;
-	int rc = -1;
-
-	if (secret_read_file(&hex, path, error) == -1)
-		return -1;
-	if (secret_new(&ledger->master, LEDGER_KEY_BYTES, error) == -1)
-		goto out;
-	if (hex.length != LEDGER_KEY_BYTES * 2 ||
-	    sodium_hex2bin((unsigned char *)ledger->master.text,
-	    LEDGER_KEY_BYTES, hex.text, hex.length, NULL, &length, NULL) != 0 ||
-	    length != LEDGER_KEY_BYTES) {
-		error_set(error, EXIT_CONFIG, "the key file '%s' does not hold "
-		    "%d hex digits", path, LEDGER_KEY_BYTES * 2);
-		goto out;
-	}
-	crypto_generichash(digest, sizeof(digest),
-	    (unsigned char *)ledger->master.text, LEDGER_KEY_BYTES,
-	    (const unsigned char *)"key id", 6);
-	sodium_bin2hex(ledger->key_id, sizeof(ledger->key_id), digest, 8);
-	rc = derive_keys(ledger, error);
-out:
-	secret_free(&hex);
-	return rc;
-}
-
-const unsigned char *
-ledger_key(const struct ledger *ledger, enum ledger_purpose purpose)
-{
-	return (const unsigned char *)ledger->keys.text +
-	    purpose * LEDGER_KEY_BYTES;
-}
-
-const unsigned char *
-ledger_audit_key(const struct ledger *ledger, int64_t sequence)
-{
-	(void)sequence; /* one key hashes them all */
-	return ledger_key(ledger, KEY_AUDIT);
-}
 
 /* user_version is set in the transaction that makes the tables. */
 static int
@@ -132,29 +38,62 @@ fill(struct ledger *ledger, struct error *error)
 	return 0;
 }
 
-int
-ledger_create(const char *path, const char *key_file, const char *actor,
+/* Unless the file exists. 1: it was made. */
+static int
+make_key(const char *key_file, const struct secret *passphrase,
     struct error *error)
 {
+	struct master master;
+	int rc;
+
+	if (credential_named(key_file) || access(key_file, F_OK) == 0)
+		return passphrase == NULL ? 0 : error_set(error,
+		    EXIT_CANTCREATE, "the key '%s' is there already: it takes "
+		    "no passphrase", key_file);
+	if (master_make(&master, passphrase, error) == -1)
+		return -1;
+	rc = master_write(&master, key_file, NULL, error);
+	master_free(&master);
+	return rc == 0 ? 1 : -1;
+}
+
+static int
+load_key(struct ledger *ledger, const char *key_file,
+    const struct secret *passphrase, struct error *error)
+{
+	struct secret copy = { 0 };
+	struct master master = { 0 };
+	int rc = -1;
+
+	if ((passphrase == NULL || secret_copy(&copy, passphrase->text,
+	    passphrase->length, error) == 0) && master_load(&master, key_file,
+	    &copy, true, error) == 0)
+		rc = ledger_keys_derive(ledger, &master, error);
+	master_free(&master);
+	secret_free(&copy);
+	return rc;
+}
+
+int
+ledger_create(const char *path, const char *key_file,
+    const struct secret *passphrase, const char *actor, struct error *error)
+{
 	struct ledger ledger = { .actor = actor };
-	int made_key = 0, rc = -1;
+	int made_key, rc = -1;
 
 	if (access(path, F_OK) == 0)
 		return error_set(error, EXIT_CANTCREATE, "the ledger '%s' "
 		    "exists already: it is left as it is", path);
-	if (access(key_file, F_OK) == -1 && errno == ENOENT) {
-		if (key_file_create(key_file, error) == -1)
-			return -1;
-		made_key = 1;
-	}
-	if (key_load(&ledger, key_file, error) == -1)
+	if ((made_key = make_key(key_file, passphrase, error)) == -1)
+		return -1;
+	if (load_key(&ledger, key_file, passphrase, error) == -1)
 		goto out;
 	if ((ledger.db = db_open(path, DB_CREATE, error)) == NULL)
 		goto out;
 	if ((rc = fill(&ledger, error)) == -1)
 		unlink(path);
 out:
-	if (rc == -1 && made_key)
+	if (rc == -1 && made_key == 1)
 		unlink(key_file);
 	ledger_close(&ledger);
 	return rc;
@@ -177,6 +116,12 @@ static const char *const migrations[LEDGER_SCHEMA_VERSION] = {
 	    "REFERENCES messages (id);"
 	    "CREATE INDEX messages_by_replays ON messages (replays) "
 	    "WHERE replays IS NOT NULL;"
+	    "CREATE TABLE keys (master INTEGER NOT NULL, "
+	    "key_id TEXT NOT NULL, purpose TEXT NOT NULL, "
+	    "first_event INTEGER NOT NULL, nonce BLOB NOT NULL, "
+	    "sealed BLOB NOT NULL, "
+	    "PRIMARY KEY (key_id, purpose, first_event)) "
+	    "STRICT, WITHOUT ROWID;"
 	    "PRAGMA user_version = 3;",
 };
 
@@ -192,17 +137,20 @@ static int
 migrate(struct ledger *ledger, struct error *error)
 {
 	char subject[32];
-	int64_t version;
+	int64_t version, next;
 
 	if (db_begin(ledger->db, error) == -1)
 		return -1;
 	if (read_version(ledger, &version, error) == -1)
 		goto fail;
+	for (next = version; next < LEDGER_SCHEMA_VERSION; next++)
+		if (db_execute(ledger->db, migrations[next], error) == -1)
+			goto fail;
+	/* The log needs what tables there are now. */
 	for (; version < LEDGER_SCHEMA_VERSION; version++) {
 		snprintf(subject, sizeof(subject), "%lld",
 		    (long long)version + 1);
-		if (db_execute(ledger->db, migrations[version], error) == -1 ||
-		    audit_append(ledger, "ledger.migrated", subject, NULL,
+		if (audit_append(ledger, "ledger.migrated", subject, NULL,
 		    error) == -1)
 			goto fail;
 	}
@@ -234,45 +182,66 @@ check_version(struct ledger *ledger, const char *path, enum db_mode mode,
 	    "it is no ledger that auditctl init made");
 }
 
-/* The key that began the chain is the key of the ledger. */
+/* Others may neither write it nor, but for a group that was let, read it. */
 static int
-check(struct ledger *ledger, const char *path, const char *key_file,
-    enum db_mode mode, struct error *error)
+check_file(const char *path, const char *end, struct error *error)
 {
-	int rc, old = check_version(ledger, path, mode, error);
-	struct statement *statement;
+	char name[MASTER_PATH_MAX];
+	struct stat st;
 
-	if (old == -1)
+	if (master_beside(path, end, name, error) == -1)
 		return -1;
-	if ((statement = db_prepare(ledger->db, "SELECT subject FROM audit "
-	    "WHERE seq = 1", error)) == NULL)
-		return -1;
-	if ((rc = db_step(statement, error)) == -1)
-		return -1;
-	if (rc == 0)
-		return error_set(error, EXIT_NOINPUT, "the ledger '%s' lacks "
-		    "the first event of its audit log: it was tampered with; "
-		    "compare it with a backup", path);
-	rc = strcmp(db_text(statement, 0), ledger->key_id) == 0;
-	db_reset(statement);
-	if (!rc)
-		return error_set(error, EXIT_CONFIG, "the key in '%s' is not "
-		    "the key of the ledger '%s': give the key file it was made "
-		    "with", key_file, path);
-	return old == 1 ? migrate(ledger, error) : 0;
+	return stat(name, &st) == -1 || (st.st_mode & 027) == 0 ? 0 :
+	    error_set(error, EXIT_CONFIG, "others may %s the ledger '%s' "
+	    "(mode %03o): chmod 600 it", (st.st_mode & 022) != 0 ? "write" :
+	    "read", name, (unsigned int)st.st_mode & 0777);
+}
+
+/* Whoever writes its folder can put another file in its place. */
+static int
+check_folder(const char *path, const char *what, struct error *error)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[MASTER_PATH_MAX] = ".";
+	struct stat st;
+
+	if (slash != NULL)
+		snprintf(folder, sizeof(folder), "%.*s",
+		    slash == path ? 1 : (int)(slash - path), path);
+	return stat(folder, &st) == -1 || (st.st_mode & S_IWOTH) == 0 ||
+	    (st.st_mode & S_ISVTX) != 0 ? 0 : error_set(error, EXIT_CONFIG,
+	    "anybody may replace the %s '%s', since anybody may write its "
+	    "folder: chmod o-w '%s'", what, path, folder);
+}
+
+static int
+check_modes(const char *path, const char *key_file, struct error *error)
+{
+	return check_folder(path, "ledger", error) == -1 ||
+	    (!credential_named(key_file) &&
+	    check_folder(key_file, "key file", error) == -1) ||
+	    check_file(path, "", error) == -1 ||
+	    check_file(path, "-wal", error) == -1 ? -1 :
+	    check_file(path, "-shm", error);
 }
 
 int
 ledger_open(struct ledger *ledger, const char *path, const char *key_file,
     enum db_mode mode, const char *actor, struct error *error)
 {
+	int old;
+
 	*ledger = (struct ledger){ .actor = actor };
 	if (access(path, F_OK) == -1)
 		return error_errno(error, EXIT_NOINPUT, "cannot open the "
 		    "ledger '%s': make it with auditctl init", path);
-	if (key_load(ledger, key_file, error) == 0 &&
+	if ((ledger->key_file = strdup(key_file)) == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	if (check_modes(path, key_file, error) == 0 &&
 	    (ledger->db = db_open(path, mode, error)) != NULL &&
-	    check(ledger, path, key_file, mode, error) == 0)
+	    (old = check_version(ledger, path, mode, error)) != -1 &&
+	    ledger_keys_open(ledger, path, old == 0, error) == 0 &&
+	    (old == 0 || migrate(ledger, error) == 0))
 		return 0;
 	ledger_close(ledger);
 	return -1;
@@ -282,9 +251,10 @@ void
 ledger_close(struct ledger *ledger)
 {
 	db_close(ledger->db);
-	secret_free(&ledger->master);
-	secret_free(&ledger->keys);
+	ledger_keys_close(ledger);
+	free(ledger->key_file);
 	ledger->db = NULL;
+	ledger->key_file = NULL;
 }
 
 int

@@ -2,16 +2,15 @@
  * ledger: the database with its master key: open, create, audit, vault,
  * bookmarks.  schema.sql says what each table holds.
  *
- * The master key is 32 bytes, 64 hex digits in a file that only its owner may
- * read.  From it, by libsodium's crypto_kdf, come a key for the vault
- * (context "lpvault_"), one for the audit chain ("lpaudit_") and one for the
- * opaque keys of messages ("lpmsgkey").
+ * The master key is 32 bytes; master.h says where it comes from.  From it come
+ * the keys of the vault, the audit chain and the opaque names of messages
+ * (ledger_keys.h), and it can be changed (rekey.h).
  *
  * A ledger of an older schema version is brought up to date by the first tool
  * that opens it to write, in one transaction.
  *
- * Errors: those of db.h, and EXIT_CONFIG: no or loose key file, wrong key,
- * another schema version.
+ * Errors: those of db.h, and EXIT_CONFIG: no key file, a loose mode of a file,
+ * the wrong key or passphrase, another schema version.
  */
 #ifndef LEDGERPIPE_LEDGER_H
 #define LEDGERPIPE_LEDGER_H
@@ -29,9 +28,9 @@
 
 struct ledger {
 	struct db *db;
-	struct secret master; /* 32 bytes */
-	struct secret keys;   /* derived from it, see ledger_keys.h */
-	char key_id[LEDGER_KEY_ID_MAX];
+	char *key_file; /* where the master key is */
+	struct ledger_keys *keys; /* see ledger_keys.h */
+	char key_id[LEDGER_KEY_ID_MAX]; /* of the master key, no secret */
 	const char *actor; /* the tool, and for auditctl who gave the command */
 	/* The head of the audit chain, known while a transaction is open. */
 	uint64_t head_transaction;
@@ -39,10 +38,11 @@ struct ledger {
 	unsigned char head_hash[LEDGER_HASH_BYTES];
 };
 
-/* Create the database and, unless it exists, the key file; both are 0600.
- * A failure leaves neither file that it made. */
-int ledger_create(const char *path, const char *key_file, const char *actor,
-    struct error *error);
+/* Create the database and, unless it exists, the key file: a random key, or one
+ * of a passphrase (else NULL).  Both are 0600.  A failure leaves neither file
+ * that it made. */
+int ledger_create(const char *path, const char *key_file,
+    const struct secret *passphrase, const char *actor, struct error *error);
 /* mode is DB_READ or DB_WRITE. actor lives on. Close with ledger_close. */
 int ledger_open(struct ledger *ledger, const char *path, const char *key_file,
     enum db_mode mode, const char *actor, struct error *error);

@@ -137,6 +137,20 @@ CREATE TABLE vault (
   rotated_at TEXT
 ) STRICT;
 
+-- The keys that seal the vault and hash the audit log, once the master key was
+-- changed; each is sealed with the master key of that id, the newest of which
+-- has the greatest number (lib/ledger_keys.h).
+-- first_event: of the audit log, from which on it is in use.
+CREATE TABLE keys (
+  master      INTEGER NOT NULL,
+  key_id      TEXT NOT NULL,
+  purpose     TEXT NOT NULL,
+  first_event INTEGER NOT NULL,
+  nonce       BLOB NOT NULL,
+  sealed      BLOB NOT NULL,
+  PRIMARY KEY (key_id, purpose, first_event)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE events (
   event_id TEXT PRIMARY KEY,
   seen_at  TEXT NOT NULL

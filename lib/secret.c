@@ -84,8 +84,9 @@ out:
 	return rc;
 }
 
-int
-secret_read_file(struct secret *secret, const char *path, struct error *error)
+static int
+read_private(struct secret *secret, const char *path, mode_t others,
+    struct error *error)
 {
 	struct stat st;
 	int fd, rc = -1;
@@ -96,7 +97,7 @@ secret_read_file(struct secret *secret, const char *path, struct error *error)
 		    "cannot open the secret file '%s'", path);
 	if (fstat(fd, &st) == -1)
 		error_errno(error, EXIT_CONFIG, "cannot examine '%s'", path);
-	else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+	else if (S_ISREG(st.st_mode) && (st.st_mode & others) != 0)
 		error_set(error, EXIT_CONFIG, "others may read the secret file "
 		    "'%s' (mode %03o): chmod 600 it", path,
 		    (unsigned int)st.st_mode & 0777);
@@ -104,6 +105,21 @@ secret_read_file(struct secret *secret, const char *path, struct error *error)
 		rc = secret_read(secret, fd, path, error);
 	close(fd);
 	return rc;
+}
+
+int
+secret_read_file(struct secret *secret, const char *path, struct error *error)
+{
+	return read_private(secret, path, 077, error);
+}
+
+/* systemd lets the user of a service read it by an ACL, whose mask stat shows
+ * in place of the group's bits; its folder is that user's alone. */
+int
+secret_read_credential(struct secret *secret, const char *path,
+    struct error *error)
+{
+	return read_private(secret, path, 037, error);
 }
 
 void

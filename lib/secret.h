@@ -27,6 +27,9 @@ int secret_read(struct secret *secret, int fd, const char *what,
 /* The same from a file that only its owner may read (else EXIT_CONFIG). */
 int secret_read_file(struct secret *secret, const char *path,
     struct error *error);
+/* The same from a credential of systemd, which a group may seem to read. */
+int secret_read_credential(struct secret *secret, const char *path,
+    struct error *error);
 void secret_free(struct secret *secret); /* zeroed, or freed: fine */
 
 #endif

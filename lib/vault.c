@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "ledger_keys.h"
+#include "vault_part.h"
 
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
@@ -49,23 +50,37 @@ store(struct ledger *ledger, const char *name, const unsigned char *nonce,
 	    audit_append(ledger, "vault.set", name, NULL, error);
 }
 
+/* A fresh ciphertext of *length bytes, which the caller frees; NULL: no
+ * memory. */
+static unsigned char *
+encrypt(const struct ledger *ledger, const struct vault_item *item,
+    unsigned char nonce[NONCE_BYTES], size_t *length)
+{
+	unsigned char *sealed = malloc(item->length + TAG_BYTES);
+	unsigned long long bytes = 0;
+
+	if (sealed == NULL)
+		return NULL;
+	randombytes_buf(nonce, NONCE_BYTES);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, &bytes,
+	    (const unsigned char *)item->value, item->length,
+	    (const unsigned char *)item->name, strlen(item->name), NULL,
+	    nonce, ledger_key(ledger, KEY_VAULT));
+	*length = (size_t)bytes;
+	return sealed;
+}
+
 static int
 seal(struct ledger *ledger, const struct vault_item *item,
     struct error *error)
 {
-	const unsigned char *key = ledger_key(ledger, KEY_VAULT);
 	unsigned char nonce[NONCE_BYTES], *sealed;
-	unsigned long long length = 0;
+	size_t length;
 	int rc;
 
-	if ((sealed = malloc(item->length + TAG_BYTES)) == NULL)
+	if ((sealed = encrypt(ledger, item, nonce, &length)) == NULL)
 		return error_set(error, EXIT_SYSTEM, "out of memory");
-	randombytes_buf(nonce, sizeof(nonce));
-	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, &length,
-	    (const unsigned char *)item->value, item->length,
-	    (const unsigned char *)item->name, strlen(item->name), NULL,
-	    nonce, key);
-	rc = store(ledger, item->name, nonce, sealed, (size_t)length, error);
+	rc = store(ledger, item->name, nonce, sealed, length, error);
 	free(sealed);
 	return rc;
 }
@@ -81,6 +96,8 @@ vault_set_all(struct ledger *ledger, const struct vault_item *items,
 			return -1;
 	if (db_begin(ledger->db, error) == -1)
 		return -1;
+	if (ledger_keys_current(ledger, error) == -1)
+		goto fail;
 	for (i = 0; i < count; i++)
 		if (seal(ledger, &items[i], error) == -1)
 			goto fail;
@@ -155,7 +172,9 @@ vault_get(struct ledger *ledger, const char *name, struct secret *secret,
 	db_bind_text(statement, 1, name);
 	if ((rc = db_step(statement, error)) != 1)
 		return rc == 0 ? 1 : -1;
-	rc = unseal(ledger, name, statement, secret, error);
+	/* The row stands, and nothing changes beneath it. */
+	if ((rc = ledger_keys_current(ledger, error)) == 0)
+		rc = unseal(ledger, name, statement, secret, error);
 	db_reset(statement);
 	return rc;
 }
@@ -193,4 +212,93 @@ vault_remove(struct ledger *ledger, const char *name, struct error *error)
 fail:
 	db_rollback(ledger->db);
 	return -1;
+}
+
+void
+vault_copies_free(struct vault_copy *copies, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		free(copies[i].name);
+		secret_free(&copies[i].value);
+	}
+	free(copies);
+}
+
+int
+vault_copy_all(struct ledger *ledger, struct vault_copy **copies,
+    size_t *count, struct error *error)
+{
+	struct statement *row;
+	struct vault_copy *copy;
+	int64_t rows;
+	int rc;
+
+	*copies = NULL;
+	*count = 0;
+	if (db_number(ledger->db, "SELECT count(*) FROM vault", NULL, &rows,
+	    error) == -1)
+		return -1;
+	if ((*copies = calloc((size_t)rows + 1, sizeof(**copies))) == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	if ((row = db_prepare(ledger->db, "SELECT nonce, ciphertext, name "
+	    "FROM vault ORDER BY name", error)) == NULL)
+		goto fail;
+	while ((rc = db_step(row, error)) == 1 && *count < (size_t)rows) {
+		copy = &(*copies)[(*count)++];
+		if ((copy->name = strdup(db_text(row, 2))) == NULL) {
+			rc = error_set(error, EXIT_SYSTEM, "out of memory");
+			break;
+		}
+		if ((rc = unseal(ledger, copy->name, row, &copy->value,
+		    error)) == -1)
+			break;
+	}
+	db_reset(row);
+	if (rc == 0)
+		return 0;
+fail:
+	vault_copies_free(*copies, *count);
+	*copies = NULL;
+	*count = 0;
+	return -1;
+}
+
+/* The same secret: neither its age nor the audit log changes. */
+static int
+seal_again(struct ledger *ledger, const struct vault_copy *copy,
+    struct error *error)
+{
+	const struct vault_item item = { copy->name, copy->value.text,
+		copy->value.length };
+	unsigned char nonce[NONCE_BYTES], *sealed;
+	struct statement *row;
+	size_t length;
+	int rc = -1;
+
+	if ((sealed = encrypt(ledger, &item, nonce, &length)) == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	if ((row = db_prepare(ledger->db, "UPDATE vault SET key_id = ?2, "
+	    "nonce = ?3, ciphertext = ?4 WHERE name = ?1", error)) != NULL) {
+		db_bind_text(row, 1, copy->name);
+		db_bind_text(row, 2, ledger->key_id);
+		db_bind_bytes(row, 3, nonce, NONCE_BYTES);
+		db_bind_bytes(row, 4, sealed, length);
+		rc = db_run(row, error);
+	}
+	free(sealed);
+	return rc;
+}
+
+int
+vault_seal_all(struct ledger *ledger, const struct vault_copy *copies,
+    size_t count, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (seal_again(ledger, &copies[i], error) == -1)
+			return -1;
+	return 0;
 }

@@ -115,7 +115,7 @@ setup() {
 
 @test "a ledger of an older schema is brought up to date by the first tool that writes" {
 	sqlite3 ledger.db 'DROP INDEX messages_by_replays; ALTER TABLE messages DROP COLUMN replays;
-		ALTER TABLE messages DROP COLUMN method; DROP TABLE clock; PRAGMA user_version = 1'
+		ALTER TABLE messages DROP COLUMN method; DROP TABLE clock; DROP TABLE keys; PRAGMA user_version = 1'
 	run -78 --separate-stderr "$BIN/auditctl" list
 	[[ $stderr == *'version 1 '*'deliver </dev/null'* ]]
 	printf 'x' | "$BIN/auditctl" vault set slack.signing_secret
@@ -377,5 +377,5 @@ at_terminal() {
 	[[ $output == *'vault rm'* ]]
 	run -64 "$BIN/auditctl" nothing --help
 	run -64 "$BIN/auditctl" vault
-	[[ $output == *'set, list, rm'* ]]
+	[[ $output == *'set, list, rm, rekey'* ]]
 }

@@ -93,7 +93,7 @@ test_open(void)
 	struct ledger ledger;
 	struct stat st;
 
-	ok(ledger_create(path, key_file, "test", &error) == -1 &&
+	ok(ledger_create(path, key_file, NULL, "test", &error) == -1 &&
 	    error.code == EXIT_CANTCREATE, "a ledger is never overwritten");
 	ok(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600 &&
 	    stat(key_file, &st) == 0 && (st.st_mode & 0777) == 0600,
@@ -117,7 +117,7 @@ main(void)
 	snprintf(path, sizeof(path), "%s/ledger.db", directory);
 	snprintf(key_file, sizeof(key_file), "%s/ledger.key", directory);
 	snprintf(other_key, sizeof(other_key), "%s/other.key", directory);
-	ok(ledger_create(path, key_file, "test", &error) == 0, "a ledger is made");
+	ok(ledger_create(path, key_file, NULL, "test", &error) == 0, "a ledger is made");
 	test_open();
 	ok(ledger_open(&ledger, path, key_file, DB_WRITE, "test", &error) == 0,
 	    "it opens");
@@ -128,7 +128,7 @@ main(void)
 	}
 	ledger_close(&ledger);
 	unlink(key_file);
-	ok(ledger_create(other_key, key_file, "test", &error) == 0 &&
+	ok(ledger_create(other_key, key_file, NULL, "test", &error) == 0 &&
 	    ledger_open(&ledger, path, key_file, DB_WRITE, "test", &error) ==
 	    -1 && error.code == EXIT_CONFIG, "another key is refused");
 	unlink(path);
