@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# auditctl vault: the master key, where it comes from and how it is changed.
+load helper
+export BIN
+
+setup() {
+	setup_ledger
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+audit() { "$BIN/auditctl" "$@"; }
+
+@test "after rekey both keys open the ledger, after --verify the new one alone" {
+	cp ledger.key first.key
+	run -0 audit vault rekey
+	run -0 audit check
+	run -0 audit --db ledger.db --key-file first.key check
+	run -75 --separate-stderr audit vault rekey
+	[[ $stderr == *'--verify'* ]]
+	run -0 --separate-stderr audit vault rekey --verify
+	[ "$(jq .secrets <<<"$output")" = 2 ]
+	[ ! -e ledger.key.old ]
+	run -0 audit check
+	run -78 --separate-stderr audit --db ledger.db --key-file first.key check
+	[[ $stderr == *'not the key'* ]]
+}
+
+@test "secrets set before, between and after can be read, and it can be done again" {
+	audit vault rekey
+	printf between | audit vault set slack.signing_secret
+	audit vault rekey --verify
+	audit vault rekey
+	audit vault rekey --verify
+	t=$(date +%s)
+	signature=$(printf 'v0:%s:hello' "$t" | openssl dgst -sha256 -hmac between -r)
+	printf hello >body
+	run -0 "$BIN/verify" -t "$t" -g "v0=${signature%% *}" <body
+	run -0 audit check
+}
+
+@test "rekey --verify names a secret that can't be read, and retires nothing" {
+	audit vault rekey
+	sqlite3 ledger.db "UPDATE vault SET ciphertext = zeroblob(40) WHERE name = 'slack.bot_token'"
+	run -65 --separate-stderr audit vault rekey --verify
+	[[ $stderr == *slack.bot_token* ]]
+	[ -e ledger.key.old ]
+	run -0 audit --db ledger.db --key-file ledger.key.old check
+}
+
+@test "a damaged key of the ledger is told" {
+	audit vault rekey
+	sqlite3 ledger.db "UPDATE keys SET sealed = zeroblob(48) WHERE purpose = 'message'"
+	run -65 --separate-stderr audit check
+	[[ $stderr == *"key 'message:1' is damaged"* ]]
+}
+
+@test "a rekey stopped before the new file took its place is finished by the next" {
+	cp ledger.key first.key
+	audit vault rekey
+	mv ledger.key ledger.key.new
+	mv ledger.key.old ledger.key
+	run -0 audit check
+	run -0 audit vault rekey
+	[ ! -e ledger.key.new ]
+	cmp ledger.key.old first.key
+	run -0 audit vault rekey --verify
+}
+
+@test "a lost key file is told from a wrong one, with what is lost" {
+	rm ledger.key
+	run -78 --separate-stderr audit check
+	[[ $stderr == *'there is no key file'*'messages and bookmarks'* ]]
+}
+
+@test "a ledger that others may read or write is refused with the remedy" {
+	for mode in 604 620; do
+		chmod $mode ledger.db
+		run -78 --separate-stderr audit check
+		[[ $stderr == *'chmod 600'* ]]
+	done
+	chmod 600 ledger.db
+	run -0 audit check
+}
+
+@test "a folder that anybody may write is refused with the remedy" {
+	chmod 777 .
+	run -78 --separate-stderr audit check
+	[[ $stderr == *'chmod o-w'* ]]
+	chmod 1777 .
+	run -0 audit check
+}
+
+@test "a passphrase from a file opens the ledger, another one doesn't" {
+	printf 'correct horse battery' >words
+	chmod 600 words
+	export LEDGERPIPE_PASSPHRASE_FILE=$PWD/words
+	mkfifo keys
+	script -qec "'$BIN/auditctl' vault rekey --passphrase" /dev/null <keys >typed &
+	exec 7>keys
+	until grep -q 'passphrase (not shown)' typed; do :; done
+	printf 'correct horse battery\n' >&7
+	until grep -q 'again (not shown)' typed; do :; done
+	printf 'correct horse battery\n' >&7
+	wait $!
+	exec 7>&-
+	run -1 grep -q horse typed
+	run -0 audit vault rekey --verify
+	run -0 audit check
+	printf 'wrong horse battery' >words
+	run -78 --separate-stderr audit check
+	[[ $stderr == *'passphrase is not that'* ]]
+	[[ $stderr != *horse* ]]
+}
+
+@test "a systemd credential is the key, though an ACL's mask shows as a group" {
+	mkdir -m 700 credentials
+	mv ledger.key credentials/ledger.key
+	chmod 440 credentials/ledger.key
+	printf '{"ledger":"ledger.db","key_file":"credential:ledger.key"}\n' >"$CONFIG"
+	run -0 env CREDENTIALS_DIRECTORY="$PWD/credentials" "$BIN/auditctl" check
+	chmod 444 credentials/ledger.key
+	run -78 env CREDENTIALS_DIRECTORY="$PWD/credentials" "$BIN/auditctl" check
+	run -78 --separate-stderr env -u CREDENTIALS_DIRECTORY "$BIN/auditctl" check
+	[[ $stderr == *LoadCredential* ]]
+}
