@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ledger.h"
+#include "rekey.h"
 #include "tap.h"
 
 static char directory[] = "/tmp/ledgerpipe-test-XXXXXX";
@@ -107,6 +108,41 @@ test_open(void)
 	ok(chmod(key_file, 0600) == 0, "it is repaired");
 }
 
+/* ledger was opened before, and goes on. */
+static void
+test_rekey(struct ledger *ledger)
+{
+	struct ledger other = { 0 };
+	struct master master = { 0 };
+	struct secret secret = { 0 };
+	char new[72], token[33], same[33];
+	int64_t count, sequence;
+
+	snprintf(new, sizeof(new), "%s.new", key_file);
+	ledger_message_token(ledger, "x", 1, token);
+	ok(ledger_open(&other, path, key_file, DB_WRITE, "test", &error) == 0 &&
+	    master_make(&master, NULL, &error) == 0 && rekey_share(&other,
+	    &master, new, &error) == 0 && rekey_install(&other, &error) == 1,
+	    "a new key takes the place of the old one");
+	ledger_close(&other);
+	ok(ledger_open(&other, path, key_file, DB_WRITE, "test", &error) == 0 &&
+	    rekey_retire(&other, &count, &error) == 0 && count == 1,
+	    "and retires it");
+	ledger_close(&other);
+	master_free(&master);
+	ok(db_begin(ledger->db, &error) == 0 && audit_append(ledger, "event",
+	    "x", NULL, &error) == 0 && db_commit(ledger->db, &error) == 0 &&
+	    audit_verify(ledger, &sequence, &error) == 0,
+	    "who had the ledger open appends with the new key");
+	ok(vault_get(ledger, "slack.bot_token", &secret, &error) == 0 &&
+	    strcmp(secret.text, "xoxb-2") == 0, "and reads the vault");
+	secret_free(&secret);
+	ledger_message_token(ledger, "x", 1, same);
+	ok(strcmp(token, same) == 0, "messages keep their opaque names");
+	snprintf(new, sizeof(new), "%s.old", key_file);
+	unlink(new);
+}
+
 int
 main(void)
 {
@@ -124,6 +160,7 @@ main(void)
 	if (ledger.db != NULL) {
 		test_vault(&ledger);
 		test_bookmarks(&ledger);
+		test_rekey(&ledger);
 		test_audit(&ledger);
 	}
 	ledger_close(&ledger);
