@@ -42,5 +42,17 @@ const struct command commands[] = {
 	    "queue messages again; what may be in Slack\n"
 	    "already is looked up there, with --resend not",
 	    replay_command, DB_WRITE, true },
+	{ "hold", NULL, "[--reason TEXT] [--dry-run] ID... | -",
+	    "keep queued messages back; - reads ids, or objects\n"
+	    "with an id, from stdin", hold_command, DB_WRITE, true },
+	{ "release", NULL, "[--reason TEXT] [--dry-run] ID... | -",
+	    "queue held messages", release_command, DB_WRITE, true },
+	{ "cancel", NULL, "[--reason TEXT] [--dry-run] ID... | -",
+	    "never send queued, held or dead messages",
+	    cancel_command, DB_WRITE, true },
+	{ "settle", NULL, "[--reason TEXT] [--dry-run] ID sent|unsent "
+	    "[--ts TS --channel-id C]",
+	    "say whether a message that is held since it may\n"
+	    "be in Slack is there", settle_command, DB_WRITE, true },
 	{ NULL, NULL, NULL, NULL, NULL, DB_READ, false }
 };

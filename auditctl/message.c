@@ -7,7 +7,7 @@
 #include "auditctl/auditctl.h"
 #include "log.h"
 
-static int
+int
 parse_id(const char *text, int64_t *id)
 {
 	char *end;

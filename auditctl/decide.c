@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auditctl hold, release, cancel and settle: a person decides on messages.
+ *
+ * Each message is a transaction of its own, which looks at the state again
+ * under the write lock: a deliver may run.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auditctl/auditctl.h"
+#include "buffer.h"
+#include "json.h"
+#include "log.h"
+
+#define REASON_MAX 4096
+
+enum verb { HOLD, RELEASE, CANCEL, SENT, UNSENT };
+
+struct decision {
+	enum verb verb;
+	const char *event, *reason; /* reason may be NULL */
+	const char *ts, *channel;   /* of SENT */
+	bool dry;
+};
+
+/* What is known of a message; look reads it. */
+struct found {
+	char state[16];
+	bool reject;
+	bool doubt;  /* a request of its generation may be in Slack */
+	bool judged; /* or was answered by a word that held or killed it */
+};
+
+/* 1, 0: there is none, or -1. */
+static int
+look(struct ledger *ledger, int64_t id, struct found *found,
+    struct error *error)
+{
+	struct statement *statement;
+	int rc;
+
+	if ((statement = db_prepare(ledger->db, "SELECT state, channel IS NULL, "
+	    "EXISTS (SELECT 1 FROM attempts a WHERE a.message = m.id AND "
+	    "a.generation = m.generation AND "
+	    "(a.outcome IS NULL OR a.outcome = 'in_doubt')), "
+	    "EXISTS (SELECT 1 FROM attempts a WHERE a.message = m.id AND "
+	    "a.generation = m.generation AND "
+	    "(a.outcome = 'held' OR a.outcome = 'dead')) "
+	    "FROM messages m WHERE id = ?1", error)) == NULL)
+		return -1;
+	db_bind_int(statement, 1, id);
+	if ((rc = db_step(statement, error)) != 1)
+		return rc;
+	snprintf(found->state, sizeof(found->state), "%s",
+	    db_text(statement, 0));
+	found->reject = db_int(statement, 1) != 0;
+	found->doubt = db_int(statement, 2) != 0;
+	found->judged = db_int(statement, 3) != 0;
+	db_reset(statement);
+	return 1;
+}
+
+/* The state it gets, or NULL and why not. */
+static const char *
+judge(const struct decision *decision, const struct found *found,
+    const char **why)
+{
+	bool queued = strcmp(found->state, "queued") == 0;
+	bool held = strcmp(found->state, "held") == 0;
+	bool dead = strcmp(found->state, "dead") == 0;
+
+	switch (decision->verb) {
+	case HOLD:
+		*why = "only queued ones can be held";
+		return queued ? "held" : NULL;
+	case RELEASE:
+		*why = held ? "Slack's answer held it: auditctl replay sends "
+		    "it again" : "only held ones can be released";
+		if (held && found->doubt)
+			return "in_doubt";
+		return held && !found->judged ? "queued" : NULL;
+	case CANCEL:
+		*why = held ? "it may be in Slack: use auditctl settle" :
+		    "only queued, held and dead ones can be cancelled";
+		return ((held && !found->doubt) || queued || dead) &&
+		    !found->reject ? "cancelled" : NULL;
+	case SENT:
+	case UNSENT:
+		*why = "only those that are held since they may be in Slack "
+		    "can be settled";
+		if (!held || !found->doubt)
+			return NULL;
+		return decision->verb == SENT ? "sent" : "queued";
+	}
+	return NULL;
+}
+
+static int
+change(struct ledger *ledger, const struct decision *decision, int64_t id,
+    const char *state, struct error *error)
+{
+	static const char *const sql[] = {
+		[HOLD] = "error = 'held by auditctl hold'",
+		[RELEASE] = "error = NULL",
+		[CANCEL] = "not_before = NULL",
+		[SENT] = "error = NULL, slack_ts = ?3, slack_channel = ?4, "
+		    "sent_at = strftime('%Y-%m-%dT%H:%M:%fZ', "
+		    "CAST(?3 AS REAL), 'unixepoch')",
+		[UNSENT] = "error = NULL, generation = generation + 1, "
+		    "attempts = 0, not_before = NULL",
+	};
+	struct statement *statement;
+	struct buffer text, detail;
+	char subject[32];
+	int rc = -1;
+
+	buffer_init(&text, 1024);
+	buffer_init(&detail, 8 * REASON_MAX);
+	buffer_printf(&text, "UPDATE messages SET state = ?2, %s WHERE id = ?1",
+	    sql[decision->verb]);
+	if ((statement = db_prepare(ledger->db, buffer_text(&text),
+	    error)) == NULL)
+		goto out;
+	db_bind_int(statement, 1, id);
+	db_bind_text(statement, 2, state);
+	if (decision->verb == SENT) {
+		db_bind_text(statement, 3, decision->ts);
+		db_bind_text(statement, 4, decision->channel);
+	}
+	if (db_run(statement, error) == -1)
+		goto out;
+	buffer_printf(&detail, "{\"state\":\"%s\"", state);
+	if (decision->reason != NULL) {
+		buffer_puts(&detail, ",\"reason\":");
+		buffer_json_string(&detail, decision->reason,
+		    strlen(decision->reason));
+	}
+	buffer_puts(&detail, "}");
+	snprintf(subject, sizeof(subject), "%lld", (long long)id);
+	rc = audit_append(ledger, decision->event, subject,
+	    buffer_text(&detail), error);
+out:
+	buffer_free(&text);
+	buffer_free(&detail);
+	return rc;
+}
+
+static int
+decide(struct ledger *ledger, const struct decision *decision, int64_t id)
+{
+	struct error error;
+	struct found found;
+	const char *state = NULL, *why = NULL;
+	int rc = EXIT_NO, seen;
+
+	if (db_begin(ledger->db, &error) == -1)
+		return log_failure(&error);
+	if ((seen = look(ledger, id, &found, &error)) == -1) {
+		rc = log_failure(&error);
+	} else if (seen == 0) {
+		log_error("there is no message %lld", (long long)id);
+	} else if (strcmp(found.state, "sending") == 0) {
+		log_error("message %lld is being sent: try again in a moment",
+		    (long long)id);
+		rc = EXIT_TEMPFAIL;
+	} else if ((state = judge(decision, &found, &why)) == NULL) {
+		log_error("message %lld is %s: %s", (long long)id,
+		    found.reject ? "a reject" : found.state, why);
+	} else if (decision->dry) {
+		rc = EXIT_DONE;
+	} else if (change(ledger, decision, id, state, &error) == -1 ||
+	    db_commit(ledger->db, &error) == -1) {
+		rc = log_failure(&error);
+	} else {
+		rc = EXIT_DONE;
+	}
+	db_rollback(ledger->db);
+	if (rc == EXIT_DONE)
+		printf("{\"id\":%lld,\"state\":\"%s\"}\n", (long long)id, state);
+	return rc;
+}
+
+/* Lines of stdin: numbers, or objects with an id. */
+static int
+decide_lines(struct ledger *ledger, const struct decision *decision)
+{
+	struct json json = { 0 };
+	struct error error;
+	char *line = NULL;
+	size_t room = 0, number = 0;
+	ssize_t length;
+	int64_t id;
+	int rc = EXIT_DONE, one;
+
+	while ((length = getline(&line, &room, stdin)) != -1) {
+		number++;
+		if (json_parse(&json, line, (size_t)length, &error) == -1 ||
+		    !(json_type(&json, 0) == JSON_OBJECT ?
+		    json_integer(&json, json_member(&json, 0, "id"), &id) :
+		    json_integer(&json, 0, &id)) || id < 1) {
+			log_error("line %zu of standard input is neither an id "
+			    "nor an object with one", number);
+			one = EXIT_DATA;
+		} else {
+			one = decide(ledger, decision, id);
+		}
+		if (one != EXIT_DONE)
+			rc = one;
+	}
+	if (ferror(stdin)) {
+		log_error("standard input can't be read");
+		rc = EXIT_NOINPUT;
+	}
+	json_free(&json);
+	free(line);
+	return rc;
+}
+
+static int
+take_options(struct decision *decision, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "reason", required_argument, NULL, 'r' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "ts", required_argument, NULL, 't' },
+		{ "channel-id", required_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (option) {
+		case 'r':
+			decision->reason = optarg;
+			break;
+		case 'n':
+			decision->dry = true;
+			break;
+		case 't':
+			decision->ts = optarg;
+			break;
+		case 'c':
+			decision->channel = optarg;
+			break;
+		default:
+			log_error("%s: an option is unknown or lacks its "
+			    "argument; see auditctl --help", argv[0]);
+			return -1;
+		}
+	if (decision->reason != NULL && strlen(decision->reason) > REASON_MAX) {
+		log_error("--reason takes %d bytes at most", REASON_MAX);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+decide_all(struct ledger *ledger, struct decision *decision, int argc,
+    char **argv)
+{
+	int64_t id;
+	int rc = EXIT_DONE, one, i;
+
+	if (take_options(decision, argc, argv) == -1)
+		return EXIT_USAGE;
+	if (optind == argc || decision->ts != NULL ||
+	    decision->channel != NULL) {
+		log_error("%s takes ids, or - for ids on stdin; --reason, "
+		    "--dry-run", argv[0]);
+		return EXIT_USAGE;
+	}
+	if (optind + 1 == argc && strcmp(argv[optind], "-") == 0)
+		return decide_lines(ledger, decision);
+	for (i = optind; i < argc; i++)
+		if (parse_id(argv[i], &id) == -1)
+			return EXIT_USAGE;
+	for (i = optind; i < argc; i++)
+		if (parse_id(argv[i], &id) == 0 &&
+		    (one = decide(ledger, decision, id)) != EXIT_DONE)
+			rc = one;
+	return rc;
+}
+
+int
+hold_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct decision decision = { .verb = HOLD, .event = "message.held" };
+
+	return decide_all(ledger, &decision, argc, argv);
+}
+
+int
+release_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct decision decision = { .verb = RELEASE,
+		.event = "message.released" };
+
+	return decide_all(ledger, &decision, argc, argv);
+}
+
+int
+cancel_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct decision decision = { .verb = CANCEL,
+		.event = "message.cancelled" };
+
+	return decide_all(ledger, &decision, argc, argv);
+}
+
+/* "1764000000.000100" */
+static bool
+is_ts(const char *text)
+{
+	size_t whole = strspn(text, "0123456789");
+
+	return whole == 10 && text[whole] == '.' &&
+	    strspn(text + whole + 1, "0123456789") == 6 &&
+	    text[whole + 7] == '\0';
+}
+
+int
+settle_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct decision decision = { .event = "message.settled" };
+	int64_t id;
+	bool sent;
+
+	if (take_options(&decision, argc, argv) == -1)
+		return EXIT_USAGE;
+	sent = optind + 2 == argc && strcmp(argv[optind + 1], "sent") == 0;
+	if (optind + 2 != argc || (!sent &&
+	    strcmp(argv[optind + 1], "unsent") != 0)) {
+		log_error("settle takes an id, and sent or unsent");
+		return EXIT_USAGE;
+	}
+	if (parse_id(argv[optind], &id) == -1)
+		return EXIT_USAGE;
+	if (sent ? decision.ts == NULL || !is_ts(decision.ts) ||
+	    decision.channel == NULL || *decision.channel == '\0' :
+	    decision.ts != NULL || decision.channel != NULL) {
+		log_error("settle ID sent takes --ts 1764000000.000100 and "
+		    "--channel-id C0123456789, unsent neither");
+		return EXIT_USAGE;
+	}
+	decision.verb = sent ? SENT : UNSENT;
+	return decide(ledger, &decision, id);
+}
