@@ -106,11 +106,11 @@ change(struct ledger *ledger, const struct decision *decision, int64_t id,
 		[HOLD] = "error = 'held by auditctl hold'",
 		[RELEASE] = "error = NULL",
 		[CANCEL] = "not_before = NULL",
-		[SENT] = "error = NULL, slack_ts = ?3, slack_channel = ?4, "
+		[SENT] = ("error = NULL, slack_ts = ?3, slack_channel = ?4, "
 		    "sent_at = strftime('%Y-%m-%dT%H:%M:%fZ', "
-		    "CAST(?3 AS REAL), 'unixepoch')",
-		[UNSENT] = "error = NULL, generation = generation + 1, "
-		    "attempts = 0, not_before = NULL",
+		    "CAST(?3 AS REAL), 'unixepoch')"),
+		[UNSENT] = ("error = NULL, generation = generation + 1, "
+		    "attempts = 0, not_before = NULL"),
 	};
 	struct statement *statement;
 	struct buffer text, detail;
