@@ -47,6 +47,8 @@ int cancel_command(struct ledger *ledger, int argc, char **argv);
 int settle_command(struct ledger *ledger, int argc, char **argv);
 /* The id of a message; -1: it is none, which the user is told. */
 int parse_id(const char *text, int64_t *id);
+int why_command(struct ledger *ledger, int argc, char **argv);
+int queue_command(struct ledger *ledger, int argc, char **argv);
 /* Become fetch --login, for auditctl speaks to no network.  config and log:
  * the values of those options, or NULL.  Returns only when that fails. */
 int login_command(const char *config, const char *log, int argc, char **argv);

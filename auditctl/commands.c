@@ -38,6 +38,12 @@ const struct command commands[] = {
 	{ "show", NULL, "ID",
 	    "a message, its payload, attempts and events", show_command,
 	    DB_READ, false },
+	{ "why", NULL, "RECORD [--stream STREAM]",
+	    "what became of a record: read when, sent where,\n"
+	    "or why not", why_command, DB_READ, false },
+	{ "queue", NULL, "",
+	    "how long messages wait, by channel",
+	    queue_command, DB_READ, false },
 	{ "replay", NULL, "[--resend] ID... | --state dead|held|cancelled",
 	    "queue messages again; what may be in Slack\n"
 	    "already is looked up there, with --resend not",
