@@ -34,7 +34,7 @@ const struct command commands[] = {
 	{ "list", NULL, "[OPTIONS]",
 	    "messages, the newest first: --state --channel\n"
 	    "--stream --filter --record --since --until\n"
-	    "--limit", list_command, DB_READ, false },
+	    "--before --limit", list_command, DB_READ, false },
 	{ "show", NULL, "ID",
 	    "a message, its payload, attempts and events", show_command,
 	    DB_READ, false },

@@ -14,17 +14,19 @@
 #define LIMIT 50
 #define LIMIT_MAX 1000000
 
-/* The closed set of conditions; their values are bound, never pasted in. */
+/* The closed set of conditions; their values are bound, never pasted in.  A
+ * page that ends with an id goes on with --before that id. */
 static const struct condition {
 	int option;
 	const char *name, *sql;
 } conditions[] = {
-	{ 'C', "channel", "channel = ?" },
-	{ 'S', "stream", "stream = ?" },
-	{ 'f', "filter", "filter = ?" },
-	{ 'r', "record", "record_id = ?" },
-	{ 'F', "since", "queued_at >= ?" },
-	{ 'u', "until", "queued_at < ?" },
+	{ 'C', "channel", "channel = " },
+	{ 'S', "stream", "stream = " },
+	{ 'f', "filter", "filter = " },
+	{ 'r', "record", "record_id = " },
+	{ 'F', "since", "queued_at >= " },
+	{ 'u', "until", "queued_at < " },
+	{ 'b', "before", "id < " },
 };
 #define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
 
@@ -111,6 +113,11 @@ take(struct query *query, int option)
 		query->values[i] = optarg;
 		if (option == 'C')
 			take_channel(query, i);
+		if (option == 'b' && (strtoll(optarg, &end, 10) < 1 ||
+		    *end != '\0')) {
+			log_error("--before takes the id of a message");
+			return EXIT_USAGE;
+		}
 		if (option != 'F' && option != 'u')
 			return 0;
 		if (clock_parse(optarg, &ms) == -1) {
@@ -127,38 +134,55 @@ take(struct query *query, int option)
 	return EXIT_USAGE;
 }
 
+/* One SELECT for each state, since SQLite merges those by id from the index
+ * of states; for an IN it would sort all rows of them. */
+static void
+compose(const struct query *query, struct buffer *sql)
+{
+	const char *columns = rows_for_people() ? table_columns : json_columns;
+	size_t parts = query->wanted_count > 0 ? query->wanted_count : 1;
+	size_t part, i;
+	bool first;
+
+	for (part = 0; part < parts; part++) {
+		buffer_printf(sql, "%sSELECT %s FROM messages", part > 0 ?
+		    " UNION ALL " : "", columns);
+		first = query->wanted_count == 0;
+		if (!first)
+			buffer_printf(sql, " WHERE state = ?%zu",
+			    CONDITIONS + 2 + part);
+		for (i = 0; i < CONDITIONS; i++) {
+			if (query->values[i] == NULL)
+				continue;
+			buffer_printf(sql, "%s %s?%zu", first ? " WHERE" :
+			    " AND", conditions[i].sql, i + 1);
+			first = false;
+		}
+	}
+	buffer_printf(sql, " ORDER BY 1 DESC LIMIT ?%zu", CONDITIONS + 1);
+}
+
 static int
 run(struct ledger *ledger, const struct query *query, struct error *error)
 {
 	struct statement *statement;
 	struct buffer sql;
-	int parameter = 0;
+	int parameter = CONDITIONS + 2;
 	size_t i;
 
-	buffer_init(&sql, 4096);
-	buffer_printf(&sql, "SELECT %s FROM messages",
-	    rows_for_people() ? table_columns : json_columns);
-	for (i = 0; i < query->wanted_count; i++)
-		buffer_puts(&sql, parameter++ == 0 ? " WHERE state IN (?" :
-		    ", ?");
-	if (query->wanted_count > 0)
-		buffer_puts(&sql, ")");
-	for (i = 0; i < CONDITIONS; i++)
-		if (query->values[i] != NULL)
-			buffer_printf(&sql, "%s %s", parameter++ == 0 ?
-			    " WHERE" : " AND", conditions[i].sql);
-	buffer_puts(&sql, " ORDER BY id DESC LIMIT ?");
+	buffer_init(&sql, 16384);
+	compose(query, &sql);
 	statement = db_prepare(ledger->db, buffer_text(&sql), error);
 	buffer_free(&sql);
 	if (statement == NULL)
 		return -1;
-	for (parameter = 1, i = 0; i < STATES; i++)
-		if (query->wanted[i])
-			db_bind_text(statement, parameter++, states[i]);
 	for (i = 0; i < CONDITIONS; i++)
 		if (query->values[i] != NULL)
-			db_bind_text(statement, parameter++, query->values[i]);
-	db_bind_int(statement, parameter, query->limit);
+			db_bind_text(statement, (int)i + 1, query->values[i]);
+	db_bind_int(statement, CONDITIONS + 1, query->limit);
+	for (i = 0; i < STATES; i++)
+		if (query->wanted[i])
+			db_bind_text(statement, parameter++, states[i]);
 	return rows_print(statement, error);
 }
 

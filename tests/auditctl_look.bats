@@ -144,3 +144,19 @@ invoices 77, version v2, read at 2026-11-24T01:00:00.000Z
 	[[ $(sed -n 2p table) =~ ^TOTAL\ +1\ .*\ 1$ ]]
 	run -64 "$BIN/auditctl" queue now
 }
+
+@test "pages of list neither repeat nor miss a message while new ones come" {
+	for id in 1 2 3 4 5; do message $id dead v1 "'#a'"; done
+	message 6 sent v1 "'#a'"
+	last=99
+	for page in '6 5 ' '4 3 ' '2 1 ' ''; do
+		"$BIN/auditctl" list --state dead,sent --limit 2 --before $last >rows
+		[ "$(jq -r .id rows | tr '\n' ' ')" = "$page" ]
+		[ -z "$page" ] || last=$(tail -n 1 rows | jq .id)
+		[ $last != 5 ] || message 100 dead v1 "'#a'"
+	done
+	for id in 0 -1 x 1x ''; do
+		run -64 --separate-stderr "$BIN/auditctl" list --before "$id"
+		[[ $stderr == *'--before'* ]]
+	done
+}
