@@ -35,6 +35,8 @@ int vault_rm_command(struct ledger *ledger, int argc, char **argv);
 int vault_rekey_command(struct ledger *ledger, int argc, char **argv);
 int check_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_list_command(struct ledger *ledger, int argc, char **argv);
+int bookmark_set_command(struct ledger *ledger, int argc, char **argv);
+int bookmark_reset_command(struct ledger *ledger, int argc, char **argv);
 int list_command(struct ledger *ledger, int argc, char **argv);
 int show_command(struct ledger *ledger, int argc, char **argv);
 int replay_command(struct ledger *ledger, int argc, char **argv);

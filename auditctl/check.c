@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auditctl/auditctl.h"
+#include "clock.h"
 #include "log.h"
 
 /* 1: *error says what SQLite finds wrong with the file. */
@@ -59,6 +60,7 @@ bookmark_list_command(struct ledger *ledger, int argc, char **argv)
 {
 	struct statement *statement;
 	struct error error;
+	char now[CLOCK_TEXT];
 
 	(void)argv;
 	if (argc != 1) {
@@ -66,9 +68,15 @@ bookmark_list_command(struct ledger *ledger, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	statement = db_prepare(ledger->db, "SELECT pipeline, stream, "
-	    "replication_key, value, updated_at FROM bookmarks "
-	    "ORDER BY pipeline, stream", &error);
-	if (statement == NULL || rows_print(statement, &error) == -1)
+	    "replication_key, value, updated_at, "
+	    "unixepoch(?1) - unixepoch(value) AS lag_seconds, "
+	    "unixepoch(?1) - unixepoch(updated_at) AS age_seconds "
+	    "FROM bookmarks ORDER BY pipeline, stream", &error);
+	if (statement == NULL)
+		return log_failure(&error);
+	clock_now(now);
+	db_bind_text(statement, 1, now);
+	if (rows_print(statement, &error) == -1)
 		return log_failure(&error);
 	return EXIT_DONE;
 }

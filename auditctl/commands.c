@@ -28,6 +28,13 @@ const struct command commands[] = {
 	{ "bookmark", "list", "",
 	    "how far each stream was read", bookmark_list_command, DB_READ,
 	    false },
+	{ "bookmark", "set", "STREAM VALUE [OPTIONS]",
+	    "read a stream from an earlier time again, or with\n"
+	    "--skip from a later one on: --pipeline --key\n"
+	    "--reason", bookmark_set_command, DB_WRITE, false },
+	{ "bookmark", "reset", "STREAM [--pipeline NAME] [--reason TEXT]",
+	    "read a stream from its start again",
+	    bookmark_reset_command, DB_WRITE, false },
 	{ "check", NULL, "",
 	    "is the audit log what was written?", check_command, DB_READ,
 	    false },
