@@ -33,6 +33,10 @@ int vault_set_command(struct ledger *ledger, int argc, char **argv);
 int vault_list_command(struct ledger *ledger, int argc, char **argv);
 int vault_rm_command(struct ledger *ledger, int argc, char **argv);
 int vault_rekey_command(struct ledger *ledger, int argc, char **argv);
+int anchor_command(struct ledger *ledger, int argc, char **argv);
+/* Compare the log with the anchors in a file, "-" is stdin: an exit status, and
+ * in *anchored the last event that a good one names. */
+int anchors_check(struct ledger *ledger, const char *path, int64_t *anchored);
 int check_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_list_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_set_command(struct ledger *ledger, int argc, char **argv);
@@ -40,9 +44,6 @@ int bookmark_reset_command(struct ledger *ledger, int argc, char **argv);
 int list_command(struct ledger *ledger, int argc, char **argv);
 int show_command(struct ledger *ledger, int argc, char **argv);
 int replay_command(struct ledger *ledger, int argc, char **argv);
-/* Become fetch --login or deliver --login, for auditctl speaks to no network.
- * config and log: the values of those options, or NULL.  Returns only when that
- * fails. */
 int hold_command(struct ledger *ledger, int argc, char **argv);
 int release_command(struct ledger *ledger, int argc, char **argv);
 int cancel_command(struct ledger *ledger, int argc, char **argv);
@@ -51,8 +52,9 @@ int settle_command(struct ledger *ledger, int argc, char **argv);
 int parse_id(const char *text, int64_t *id);
 int why_command(struct ledger *ledger, int argc, char **argv);
 int queue_command(struct ledger *ledger, int argc, char **argv);
-/* Become fetch --login, for auditctl speaks to no network.  config and log:
- * the values of those options, or NULL.  Returns only when that fails. */
+/* Become fetch --login or deliver --login, for auditctl speaks to no network.
+ * config and log: the values of those options, or NULL.  Returns only when that
+ * fails. */
 int login_command(const char *config, const char *log, int argc, char **argv);
 
 /* Who gives the commands, for the audit trail: "auditctl uid=0 user=root

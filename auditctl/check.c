@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* auditctl check, auditctl bookmark list */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,13 +28,20 @@ damage(struct ledger *ledger, struct error *error)
 int
 check_command(struct ledger *ledger, int argc, char **argv)
 {
+	static const struct option table[] = {
+		{ "anchor", required_argument, NULL, 'a' },
+		{ NULL, 0, NULL, 0 }
+	};
+	const char *anchors = NULL;
+	int64_t sequence, anchored;
 	struct error error;
-	int64_t sequence;
-	int rc;
+	int option, rc;
 
-	(void)argv;
-	if (argc != 1) {
-		log_error("check takes no operand");
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", table, NULL)) == 'a')
+		anchors = optarg;
+	if (option != -1 || optind != argc) {
+		log_error("check takes --anchor FILE alone");
 		return EXIT_USAGE;
 	}
 	if ((rc = audit_verify(ledger, &sequence, &error)) == -1)
@@ -51,7 +59,13 @@ check_command(struct ledger *ledger, int argc, char **argv)
 		    error.message);
 		return EXIT_NO;
 	}
-	printf("{\"events\":%lld,\"whole\":true}\n", (long long)sequence);
+	if (anchors != NULL && (rc = anchors_check(ledger, anchors,
+	    &anchored)) != EXIT_DONE)
+		return rc;
+	printf("{\"events\":%lld,\"whole\":true", (long long)sequence);
+	if (anchors != NULL)
+		printf(",\"anchored\":%lld", (long long)anchored);
+	puts("}");
 	return EXIT_DONE;
 }
 

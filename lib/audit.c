@@ -136,6 +136,25 @@ same(struct statement *statement, int column,
 	    memcmp(bytes, hash, LEDGER_HASH_BYTES) == 0;
 }
 
+/* strlen is all of each text: nothing is hidden behind a NUL. */
+static bool
+whole_texts(struct statement *statement)
+{
+	const char *text;
+	size_t count;
+	int column;
+
+	for (column = 1; column <= 5; column++) {
+		text = db_text(statement, column);
+		if (text == NULL)
+			continue;
+		db_bytes(statement, column, &count);
+		if (strlen(text) != count)
+			return false;
+	}
+	return true;
+}
+
 int
 audit_verify(struct ledger *ledger, int64_t *sequence, struct error *error)
 {
@@ -147,8 +166,12 @@ audit_verify(struct ledger *ledger, int64_t *sequence, struct error *error)
 
 	*sequence = 0;
 	if ((statement = db_prepare(ledger->db, "SELECT seq, time, actor, "
-	    "event, subject, detail, previous, hash FROM audit ORDER BY seq",
-	    error)) == NULL)
+	    "event, subject, detail, previous, hash, typeof(seq) = 'integer' "
+	    "AND typeof(time) = 'text' AND typeof(actor) = 'text' "
+	    "AND typeof(event) = 'text' AND typeof(subject) = 'text' "
+	    "AND (detail IS NULL OR typeof(detail) = 'text') "
+	    "AND typeof(previous) = 'blob' AND typeof(hash) = 'blob' "
+	    "FROM audit ORDER BY seq", error)) == NULL)
 		return -1;
 	while ((rc = db_step(statement, error)) == 1) {
 		/* The keys of the log that this reading sees. */
@@ -173,6 +196,12 @@ audit_verify(struct ledger *ledger, int64_t *sequence, struct error *error)
 			goto broken;
 		}
 		*sequence = row.sequence;
+		if (!db_int(statement, 8) || !whole_texts(statement)) {
+			error_set(error, EXIT_NO, "event %lld holds what no "
+			    "event can hold: a value of another type, or a NUL "
+			    "in a text", (long long)row.sequence);
+			goto broken;
+		}
 		event_hash(ledger, &row, previous, hash);
 		if (!same(statement, 6, previous) || !same(statement, 7, hash)) {
 			error_set(error, EXIT_NO, "event %lld is not what was "
