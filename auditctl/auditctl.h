@@ -37,6 +37,9 @@ int anchor_command(struct ledger *ledger, int argc, char **argv);
 /* Compare the log with the anchors in a file, "-" is stdin: an exit status, and
  * in *anchored the last event that a good one names. */
 int anchors_check(struct ledger *ledger, const char *path, int64_t *anchored);
+/* Compare messages and payloads with the log, and log the first differences. */
+int rows_check(struct ledger *ledger, int64_t *messages, int64_t *different,
+    struct error *error);
 int check_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_list_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_set_command(struct ledger *ledger, int argc, char **argv);

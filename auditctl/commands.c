@@ -38,7 +38,7 @@ const struct command commands[] = {
 	{ "anchor", NULL, "",
 	    "sign where the audit log ends; keep it elsewhere",
 	    anchor_command, DB_WRITE, false },
-	{ "check", NULL, "[--anchor FILE]",
+	{ "check", NULL, "[--rows] [--anchor FILE]",
 	    "is the audit log what was written?", check_command, DB_READ,
 	    false },
 	{ "list", NULL, "[OPTIONS]",
