@@ -89,10 +89,10 @@ loosened() {
 }
 
 @test "an anchor is verified by openssl, with no key of ours" {
-	"$BIN/auditctl" anchor >anchor
-	{ echo '-----BEGIN PUBLIC KEY-----'; jq -r .public_key anchor; echo '-----END PUBLIC KEY-----'; } >key.pem
-	jq -r .signature anchor | base64 -d >signature
-	jq -r '"ledgerpipe anchor 1\n\(.ledger)\n\(.seq)\n\(.time)\n\(.head)"' anchor >text
+	"$BIN/auditctl" anchor >kept
+	{ echo '-----BEGIN PUBLIC KEY-----'; jq -r .public_key kept; echo '-----END PUBLIC KEY-----'; } >key.pem
+	jq -r .signature kept | base64 -d >signature
+	jq -r '"ledgerpipe anchor 1\n\(.ledger)\n\(.seq)\n\(.time)\n\(.head)"' kept >text
 	run -0 openssl pkeyutl -verify -rawin -pubin -inkey key.pem -in text -sigfile signature
 	sed -i 's/1/2/' text
 	run -1 openssl pkeyutl -verify -rawin -pubin -inkey key.pem -in text -sigfile signature
@@ -108,32 +108,32 @@ loosened() {
 }
 
 @test "events cut off at the end are found with an anchor" {
-	"$BIN/auditctl" anchor >anchor
+	"$BIN/auditctl" anchor >kept
 	tamper 'DELETE FROM audit WHERE seq = 4'
 	run -0 "$BIN/auditctl" check
-	run -1 --separate-stderr "$BIN/auditctl" check --anchor anchor
+	run -1 --separate-stderr "$BIN/auditctl" check --anchor kept
 	[[ $stderr == *'the log ends at event 3, and event 4 was anchored'* ]]
 }
 
 @test "an old copy that was put back is found with an anchor, also when it went on" {
 	cp ledger.db old.db
-	"$BIN/auditctl" anchor >anchor
+	"$BIN/auditctl" anchor >kept
 	mv old.db ledger.db
 	rm -f ledger.db-wal ledger.db-shm
-	run -1 --separate-stderr "$BIN/auditctl" check --anchor anchor
+	run -1 --separate-stderr "$BIN/auditctl" check --anchor kept
 	[[ $stderr == *'an old copy was put back'* ]]
 	printf x | "$BIN/auditctl" vault set slack.signing_secret
 	printf x | "$BIN/auditctl" vault set slack.signing_secret
 	run -0 "$BIN/auditctl" check
-	run -1 --separate-stderr "$BIN/auditctl" check --anchor anchor
+	run -1 --separate-stderr "$BIN/auditctl" check --anchor kept
 	[[ $stderr == *'event 4 is not the one that was anchored'*'went on from an old copy'* ]]
 }
 
 @test "an anchor that was altered, forged, garbled or is another ledger's is told in its own words" {
-	"$BIN/auditctl" anchor >anchor
+	"$BIN/auditctl" anchor >kept
 	for change in '.seq = 3' '.head |= ("0" + .[1:])' '.time = "2026-01-01T00:00:00.000Z"' '.signature = "AAAA"' '.ledger |= ("0" + .[1:])'; do
-		jq -c "$change" anchor >altered
-		cmp -s anchor altered && continue
+		jq -c "$change" kept >altered
+		cmp -s kept altered && continue
 		run -1 --separate-stderr "$BIN/auditctl" check --anchor altered
 		[[ $stderr == *'the anchor was altered'* ]]
 	done
@@ -148,10 +148,10 @@ loosened() {
 	[[ $stderr == *'of another ledger'* ]]
 	# A key of somebody else's, with a good signature over our head.
 	openssl genpkey -algorithm ed25519 -out forger.pem
-	jq -rj '"ledgerpipe anchor 1\n\(.ledger)\n\(.seq)\n\(.time)\n\(.head)\n"' anchor >text
+	jq -rj '"ledgerpipe anchor 1\n\(.ledger)\n\(.seq)\n\(.time)\n\(.head)\n"' kept >text
 	openssl pkeyutl -sign -rawin -inkey forger.pem -in text -out signature
 	jq -c --arg s "$(base64 -w0 signature)" --arg k "$(openssl pkey -in forger.pem -pubout -outform DER | base64 -w0)" \
-		'.signature = $s | .public_key = $k' anchor >forged
+		'.signature = $s | .public_key = $k' kept >forged
 	run -1 --separate-stderr "$BIN/auditctl" check --anchor forged
 	[[ $stderr == *'never had'* ]]
 }
