@@ -315,7 +315,7 @@ cancel_command(struct ledger *ledger, int argc, char **argv)
 static bool
 is_ts(const char *text)
 {
-	size_t whole = strspn(text, "0123456789");
+	size_t whole = text != NULL ? strspn(text, "0123456789") : 0;
 
 	return whole == 10 && text[whole] == '.' &&
 	    strspn(text + whole + 1, "0123456789") == 6 &&
@@ -339,7 +339,7 @@ settle_command(struct ledger *ledger, int argc, char **argv)
 	}
 	if (parse_id(argv[optind], &id) == -1)
 		return EXIT_USAGE;
-	if (sent ? decision.ts == NULL || !is_ts(decision.ts) ||
+	if (sent ? !is_ts(decision.ts) ||
 	    decision.channel == NULL || *decision.channel == '\0' :
 	    decision.ts != NULL || decision.channel != NULL) {
 		log_error("settle ID sent takes --ts 1764000000.000100 and "
