@@ -60,6 +60,8 @@ int queue_command(struct ledger *ledger, int argc, char **argv);
  * fails. */
 int login_command(const char *config, const char *log, int argc, char **argv);
 
+#define REASON_MAX 4096 /* bytes of --reason */
+
 /* Who gives the commands, for the audit trail: "auditctl uid=0 user=root
  * login=jane sudo=jane".  login is whom the kernel's audit id says, so it
  * outlives su and sudo; sudo is what the environment says, which its owner can

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auditctl bookmark set and reset: a person says how far a stream was read.
+ * auditctl bookmark: how far streams were read, and how far a person says.
  *
  * A bookmark that goes back costs a second reading, for a version that was
  * read makes no second message; one that goes on passes records by, so that
@@ -17,7 +17,6 @@
 #include "clock.h"
 #include "log.h"
 
-#define REASON_MAX 4096
 #define DETAIL_MAX (1 << 20)
 
 struct change {
@@ -318,4 +317,30 @@ int
 bookmark_reset_command(struct ledger *ledger, int argc, char **argv)
 {
 	return command(ledger, argc, argv, true);
+}
+
+int
+bookmark_list_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct statement *statement;
+	struct error error;
+	char now[CLOCK_TEXT];
+
+	(void)argv;
+	if (argc != 1) {
+		log_error("bookmark list takes no operand");
+		return EXIT_USAGE;
+	}
+	statement = db_prepare(ledger->db, "SELECT pipeline, stream, "
+	    "replication_key, value, updated_at, "
+	    "unixepoch(?1) - unixepoch(value) AS lag_seconds, "
+	    "unixepoch(?1) - unixepoch(updated_at) AS age_seconds "
+	    "FROM bookmarks ORDER BY pipeline, stream", &error);
+	if (statement == NULL)
+		return log_failure(&error);
+	clock_now(now);
+	db_bind_text(statement, 1, now);
+	if (rows_print(statement, &error) == -1)
+		return log_failure(&error);
+	return EXIT_DONE;
 }

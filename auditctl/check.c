@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* auditctl check, auditctl bookmark list */
+/* auditctl check */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "auditctl/auditctl.h"
-#include "clock.h"
 #include "log.h"
 
 /* 1: *error says what SQLite finds wrong with the file. */
@@ -107,31 +106,5 @@ check_command(struct ledger *ledger, int argc, char **argv)
 	if (anchors != NULL)
 		printf(",\"anchored\":%lld", (long long)anchored);
 	puts("}");
-	return EXIT_DONE;
-}
-
-int
-bookmark_list_command(struct ledger *ledger, int argc, char **argv)
-{
-	struct statement *statement;
-	struct error error;
-	char now[CLOCK_TEXT];
-
-	(void)argv;
-	if (argc != 1) {
-		log_error("bookmark list takes no operand");
-		return EXIT_USAGE;
-	}
-	statement = db_prepare(ledger->db, "SELECT pipeline, stream, "
-	    "replication_key, value, updated_at, "
-	    "unixepoch(?1) - unixepoch(value) AS lag_seconds, "
-	    "unixepoch(?1) - unixepoch(updated_at) AS age_seconds "
-	    "FROM bookmarks ORDER BY pipeline, stream", &error);
-	if (statement == NULL)
-		return log_failure(&error);
-	clock_now(now);
-	db_bind_text(statement, 1, now);
-	if (rows_print(statement, &error) == -1)
-		return log_failure(&error);
 	return EXIT_DONE;
 }

@@ -15,7 +15,6 @@
 #include "json.h"
 #include "log.h"
 
-#define REASON_MAX 4096
 
 enum verb { HOLD, RELEASE, CANCEL, SENT, UNSENT };
 

@@ -23,19 +23,6 @@ struct table {
 	size_t rows;
 };
 
-/* A terminal must not be steered by what the ledger holds. */
-static void
-disarm(char *text)
-{
-	unsigned char *c = (unsigned char *)text;
-
-	for (; *c != '\0'; c++)
-		if (*c < 0x20 || *c == 0x7f)
-			*c = '?';
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
-			c[0] = c[1] = '?'; /* the controls of U+0080 on */
-}
-
 static void
 cell_add(struct table *table, int column, const char *text)
 {
@@ -45,7 +32,7 @@ cell_add(struct table *table, int column, const char *text)
 	buffer_append(&table->cells, text, strlen(text) + 1);
 	if (table->cells.failed)
 		return;
-	disarm(table->cells.data + start);
+	utf8_tame(table->cells.data + start);
 	width = utf8_length(table->cells.data + start,
 	    table->cells.length - start - 1);
 	if (width > table->widths[column])
@@ -279,7 +266,7 @@ value_write(const char *text)
 
 	if (copy == NULL)
 		return;
-	disarm(copy);
+	utf8_tame(copy);
 	buffer_init(&out, ROW_MAX);
 	if ((*copy == '{' || *copy == '[') && json_parse(&json, copy,
 	    strlen(copy), &ignored) == 0)

@@ -379,3 +379,9 @@ at_terminal() {
 	run -64 "$BIN/auditctl" vault
 	[[ $output == *'set, list, rm, rekey'* ]]
 }
+
+@test "a table on a terminal shows no mark that turns the direction of writing" {
+	message 1 dead "'#a' || char(0x202e) || 'b'"
+	at_terminal 200 list >table
+	run -0 grep -F '#a???b' table
+}
