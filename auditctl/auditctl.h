@@ -41,6 +41,7 @@ int anchors_check(struct ledger *ledger, const char *path, int64_t *anchored);
 int rows_check(struct ledger *ledger, int64_t *messages, int64_t *different,
     struct error *error);
 int check_command(struct ledger *ledger, int argc, char **argv);
+int prune_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_list_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_set_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_reset_command(struct ledger *ledger, int argc, char **argv);

@@ -42,7 +42,7 @@ static const char rows_sql[] =
     "AND state <> 'in_doubt' THEN 'state' "
     "WHEN state = 'sent' AND sent IS NOT NULL AND "
     "sent IS NOT slack_channel || '/' || slack_ts THEN 'slack_ts' "
-    "END, b.payload, row.payload_hash "
+    "END, b.payload, row.payload_hash, row.state "
     "FROM row LEFT JOIN bodies b ON b.message = row.id ORDER BY row.id";
 
 /* payload_hash is the plain BLAKE2b of the payload, as deliver makes it. */
@@ -63,12 +63,66 @@ payload_same(struct statement *statement)
 	return strcmp(hex, wanted) == 0;
 }
 
+/* Did an event say that prune took this payload?  1: yes.  Ids come in order, so
+ * that it is nearly always the *event of the one before, or the next. */
+static int
+was_pruned(struct ledger *ledger, int64_t id, int64_t *event,
+    struct error *error)
+{
+	struct statement *statement;
+	int64_t from = *event, end = INT64_MAX;
+	int rc;
+
+	for (;;) {
+		if ((statement = db_prepare(ledger->db, "SELECT seq FROM audit "
+		    "WHERE subject = 'payloads' AND event = 'payloads.pruned' "
+		    "AND seq >= ?2 AND seq < ?3 "
+		    "AND ?1 BETWEEN json_extract(detail, '$.first') "
+		    "AND json_extract(detail, '$.last') "
+		    "AND ?1 NOT IN (SELECT value FROM json_each(detail, "
+		    "'$.kept')) ORDER BY seq LIMIT 1", error)) == NULL)
+			return -1;
+		db_bind_int(statement, 1, id);
+		db_bind_int(statement, 2, from);
+		db_bind_int(statement, 3, end);
+		if ((rc = db_step(statement, error)) == 1) {
+			*event = db_int(statement, 0);
+			db_reset(statement);
+		}
+		if (rc != 0 || from == 0)
+			return rc;
+		end = from;
+		from = 0;
+	}
+}
+
+/* NULL: it is there, or may be missing. */
+static int
+payload_check(struct ledger *ledger, struct statement *row, int64_t *event,
+    const char **what, struct error *error)
+{
+	const char *state = db_text(row, 4);
+	int rc;
+
+	if (!db_is_null(row, 2)) {
+		*what = payload_same(row) ? NULL : "payload";
+		return 0;
+	}
+	if (strcmp(state, "unchanged") == 0) /* never had one */
+		return 0;
+	rc = strcmp(state, "sent") == 0 || strcmp(state, "cancelled") == 0 ?
+	    was_pruned(ledger, db_int(row, 0), event, error) : 0;
+	*what = rc == 0 ? "its payload is gone, and was not pruned" : NULL;
+	return rc == -1 ? -1 : 0;
+}
+
 int
 rows_check(struct ledger *ledger, int64_t *messages, int64_t *different,
     struct error *error)
 {
 	struct statement *statement;
 	const char *what;
+	int64_t event = 0;
 	int rc;
 
 	*messages = *different = 0;
@@ -79,9 +133,12 @@ rows_check(struct ledger *ledger, int64_t *messages, int64_t *different,
 			log_status("%lld messages compared",
 			    (long long)*messages);
 		what = db_text(statement, 1);
-		if (what == NULL && !db_is_null(statement, 2) &&
-		    !payload_same(statement))
-			what = "payload";
+		if (what == NULL && payload_check(ledger, statement, &event,
+		    &what, error) == -1) {
+			rc = -1;
+			db_reset(statement);
+			break;
+		}
 		if (what != NULL && ++*different <= TOLD)
 			log_error("message %lld is not what the log says: %s",
 			    (long long)db_int(statement, 0), what);

@@ -41,6 +41,9 @@ const struct command commands[] = {
 	{ "check", NULL, "[--rows] [--anchor FILE]",
 	    "is the audit log what was written?", check_command, DB_READ,
 	    false },
+	{ "prune", NULL, "--older-than SPAN|TIME [--reason TEXT] [--dry-run]",
+	    "remove the payloads of sent and cancelled messages",
+	    prune_command, DB_WRITE, false },
 	{ "list", NULL, "[OPTIONS]",
 	    "messages, the newest first: --state --channel\n"
 	    "--stream --filter --record --since --until\n"

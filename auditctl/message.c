@@ -107,7 +107,8 @@ show_command(struct ledger *ledger, int argc, char **argv)
  * have reached Slack is looked up there first, by the key of its generation. */
 static const char again_sql[] = "UPDATE messages SET state = 'queued', "
     "generation = generation + 1, attempts = 0, not_before = NULL, "
-    "error = NULL WHERE id = ?1 AND state IN ('dead', 'held', 'cancelled')";
+    "error = NULL WHERE id = ?1 AND state IN ('dead', 'held', 'cancelled') "
+    "AND EXISTS (SELECT 1 FROM bodies WHERE message = messages.id)";
 static const char look_sql[] = "UPDATE messages SET state = 'in_doubt', "
     "error = NULL WHERE id = ?1 AND state = 'held'";
 
@@ -127,6 +128,19 @@ was_in_doubt(struct ledger *ledger, int64_t id, struct error *error)
 	if ((rc = db_step(statement, error)) == 1)
 		db_reset(statement);
 	return rc;
+}
+
+/* 1: prune took its payload; -1: error. */
+static int
+was_pruned(struct ledger *ledger, int64_t id, struct error *error)
+{
+	int64_t pruned;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)id);
+	return db_number(ledger->db, "SELECT NOT EXISTS (SELECT 1 FROM bodies "
+	    "WHERE message = CAST(?1 AS INTEGER))", text, &pruned,
+	    error) == -1 ? -1 : (int)pruned;
 }
 
 /* Audited in the same transaction.  1: another process changed it meanwhile. */
@@ -165,7 +179,7 @@ replay(struct ledger *ledger, int64_t id, bool resend)
 	struct error error;
 	bool reject = false;
 	char *state = state_of(ledger, id, &reject);
-	int rc = EXIT_NO, queued, doubt = 0;
+	int rc = EXIT_NO, queued, doubt = 0, pruned = 0;
 
 	if (state == NULL)
 		return EXIT_NO;
@@ -177,7 +191,10 @@ replay(struct ledger *ledger, int64_t id, bool resend)
 	    strcmp(state, "cancelled") != 0)
 		log_error("message %lld is %s: only dead, held and cancelled "
 		    "ones can be replayed", (long long)id, state);
-	else if ((!resend && (doubt = was_in_doubt(ledger, id,
+	else if ((pruned = was_pruned(ledger, id, &error)) == 1)
+		log_error("message %lld has no payload any more: auditctl "
+		    "prune removed it", (long long)id);
+	else if (pruned == -1 || (!resend && (doubt = was_in_doubt(ledger, id,
 	    &error)) == -1) || (queued = queue_again(ledger, id, doubt == 1,
 	    &error)) == -1)
 		rc = log_failure(&error);

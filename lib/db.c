@@ -86,6 +86,7 @@ configure(struct db *db, enum db_mode mode, struct error *error)
 		return 0;
 	return db_execute(db, "PRAGMA journal_mode = WAL;"
 	    "PRAGMA synchronous = FULL;"
+	    "PRAGMA secure_delete = ON;" /* see auditctl prune */
 	    "PRAGMA cache_size = -" CACHE_KIB ";"
 	    "PRAGMA journal_size_limit = " WAL_LIMIT_BYTES ";", error);
 }

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auditctl prune: remove the payloads of messages that are over.
+ *
+ * A transaction looks at BATCH payloads at most and holds one event, which
+ * says exactly whose payloads went with it: what is stopped anywhere is whole,
+ * and is gone on with when it is run again.  What was pruned has no row in
+ * bodies any more, so that a later run begins behind it.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auditctl/auditctl.h"
+#include "buffer.h"
+#include "clock.h"
+#include "log.h"
+
+#define BATCH "1000"
+#define REASON_MAX 4096
+#define DETAIL_MAX ((size_t)64 << 10) /* the reason escaped, the kept ids */
+
+/* A dead message may be replayed, and all others are yet to be sent. */
+#define OVER(m) "((" m "state = 'sent' OR " m "state = 'cancelled') " \
+	"AND coalesce(" m "sent_at, " m "queued_at) < ?3)"
+
+struct prune {
+	char older_than[CLOCK_TEXT];
+	const char *reason; /* or NULL */
+	bool dry;
+	int64_t end; /* the last message that was queued before older_than */
+	int64_t pruned, kept;
+};
+
+struct batch {
+	int64_t seen, last_seen;
+	int64_t count, first, last; /* of those that go */
+};
+
+/* ---- which ------------------------------------------------------------- */
+
+/* Ids are in the order of queued_at. */
+static int
+find_end(struct ledger *ledger, struct prune *prune, struct error *error)
+{
+	struct statement *statement;
+	int64_t low = 0, high, middle;
+	int rc;
+
+	if (db_number(ledger->db, "SELECT coalesce(max(id), 0) FROM messages",
+	    NULL, &high, error) == -1)
+		return -1;
+	while (low < high) {
+		middle = low + (high - low + 1) / 2;
+		if ((statement = db_prepare(ledger->db, "SELECT queued_at < ?2 "
+		    "FROM messages WHERE id <= ?1 ORDER BY id DESC LIMIT 1",
+		    error)) == NULL)
+			return -1;
+		db_bind_int(statement, 1, middle);
+		db_bind_text(statement, 2, prune->older_than);
+		if ((rc = db_step(statement, error)) == -1)
+			return -1;
+		if (rc == 0 || db_int(statement, 0) != 0)
+			low = middle;
+		else
+			high = middle - 1;
+		db_reset(statement);
+	}
+	prune->end = low;
+	return 0;
+}
+
+static int
+look(struct ledger *ledger, const struct prune *prune, int64_t behind,
+    struct batch *batch, struct error *error)
+{
+	struct statement *statement;
+
+	/* CROSS JOIN: from the payloads that are left to their messages. */
+	if ((statement = db_prepare(ledger->db, "SELECT count(*), max(id), "
+	    "sum(over), min(id) FILTER (WHERE over), "
+	    "max(id) FILTER (WHERE over) FROM (SELECT m.id, " OVER("m.")
+	    " AS over FROM bodies b CROSS JOIN messages m "
+	    "WHERE m.id = b.message AND b.message > ?1 AND b.message <= ?2 "
+	    "ORDER BY b.message LIMIT " BATCH ")", error)) == NULL)
+		return -1;
+	db_bind_int(statement, 1, behind);
+	db_bind_int(statement, 2, prune->end);
+	db_bind_text(statement, 3, prune->older_than);
+	if (db_step(statement, error) == -1)
+		return -1;
+	batch->seen = db_int(statement, 0);
+	batch->last_seen = db_int(statement, 1);
+	batch->count = db_int(statement, 2);
+	batch->first = db_int(statement, 3);
+	batch->last = db_int(statement, 4);
+	db_reset(statement);
+	return 0;
+}
+
+/* ---- away with them ---------------------------------------------------- */
+
+/* kept: whose payloads between first and last stay. */
+static int
+append(struct ledger *ledger, const struct prune *prune,
+    const struct batch *batch, struct error *error)
+{
+	struct statement *statement;
+	struct buffer detail;
+	int rc = -1;
+
+	buffer_init(&detail, DETAIL_MAX);
+	if ((statement = db_prepare(ledger->db, "SELECT "
+	    "json_group_array(message) FROM (SELECT message FROM bodies "
+	    "WHERE message BETWEEN ?1 AND ?2 ORDER BY message)",
+	    error)) == NULL)
+		goto out;
+	db_bind_int(statement, 1, batch->first);
+	db_bind_int(statement, 2, batch->last);
+	if (db_step(statement, error) != 1)
+		goto out;
+	buffer_printf(&detail, "{\"first\":%lld,\"last\":%lld,\"count\":%lld,"
+	    "\"kept\":%s,\"older_than\":\"%s\"", (long long)batch->first,
+	    (long long)batch->last, (long long)batch->count,
+	    db_text(statement, 0), prune->older_than);
+	db_reset(statement);
+	if (prune->reason != NULL)
+		buffer_json_member(&detail, "reason", prune->reason);
+	buffer_puts(&detail, "}");
+	rc = detail.failed ? error_set(error, EXIT_SYSTEM, "out of memory") :
+	    audit_append(ledger, "payloads.pruned", "payloads",
+	    buffer_text(&detail), error);
+out:
+	buffer_free(&detail);
+	return rc;
+}
+
+static int
+take_away(struct ledger *ledger, const struct prune *prune,
+    const struct batch *batch, struct error *error)
+{
+	struct statement *statement;
+
+	if ((statement = db_prepare(ledger->db, "DELETE FROM bodies WHERE "
+	    "message BETWEEN ?1 AND ?2 AND EXISTS (SELECT 1 FROM messages m "
+	    "WHERE m.id = bodies.message AND " OVER("m.") ")", error)) == NULL)
+		return -1;
+	db_bind_int(statement, 1, batch->first);
+	db_bind_int(statement, 2, batch->last);
+	db_bind_text(statement, 3, prune->older_than);
+	if (db_run(statement, error) == -1)
+		return -1;
+	if (db_changes(ledger->db) != batch->count)
+		return error_set(error, EXIT_BUG, "other payloads would be "
+		    "pruned than were looked at");
+	return append(ledger, prune, batch, error);
+}
+
+static int
+prune_all(struct ledger *ledger, struct prune *prune, struct error *error)
+{
+	struct batch batch = { 0 };
+
+	do {
+		/* Under the write lock: no replay comes between. */
+		if (db_begin(ledger->db, error) == -1)
+			return -1;
+		if (look(ledger, prune, batch.last_seen, &batch,
+		    error) == -1 || (batch.count > 0 && !prune->dry &&
+		    (take_away(ledger, prune, &batch, error) == -1 ||
+		    db_commit(ledger->db, error) == -1))) {
+			db_rollback(ledger->db);
+			return -1;
+		}
+		db_rollback(ledger->db);
+		prune->pruned += batch.count;
+		prune->kept += batch.seen - batch.count;
+		log_status("%lld payloads pruned", (long long)prune->pruned);
+	} while (batch.seen > 0);
+	log_status(NULL);
+	return 0;
+}
+
+/* They are zeroes in the database, and not yet in the file of what is to be
+ * written there.  1: another process reads what was there before. */
+static int
+truncate_wal(struct ledger *ledger, struct error *error)
+{
+	int64_t busy;
+
+	return db_number(ledger->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL,
+	    &busy, error) == -1 ? -1 : busy != 0;
+}
+
+/* ---- the command ------------------------------------------------------- */
+
+static int
+take_time(struct prune *prune, const char *text)
+{
+	int64_t now = clock_wall_ms(), ms;
+
+	if (clock_parse_span(text, &ms) == 0)
+		ms = now - ms;
+	else if (clock_parse(text, &ms) == -1 || ms > now) {
+		log_error("--older-than takes a span such as 400d, or a time "
+		    "in the past such as 2026-01-31T00:00:00Z");
+		return -1;
+	}
+	clock_format(ms, prune->older_than);
+	return 0;
+}
+
+static int
+take_options(struct prune *prune, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "older-than", required_argument, NULL, 'o' },
+		{ "reason", required_argument, NULL, 'r' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (option == 'r')
+			prune->reason = optarg;
+		else if (option == 'n')
+			prune->dry = true;
+		else if (option != 'o')
+			break;
+		else if (take_time(prune, optarg) == -1)
+			return -1;
+	if (option != -1 || optind != argc || *prune->older_than == '\0') {
+		log_error("prune takes --older-than SPAN|TIME; --reason, "
+		    "--dry-run");
+		return -1;
+	}
+	if (prune->reason != NULL && strlen(prune->reason) > REASON_MAX) {
+		log_error("--reason takes %d bytes at most", REASON_MAX);
+		return -1;
+	}
+	return 0;
+}
+
+int
+prune_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct prune prune = { .dry = false };
+	struct error error;
+	int busy = 0;
+
+	if (take_options(&prune, argc, argv) == -1)
+		return EXIT_USAGE;
+	if (find_end(ledger, &prune, &error) == -1 ||
+	    prune_all(ledger, &prune, &error) == -1 ||
+	    (!prune.dry && (busy = truncate_wal(ledger, &error)) == -1))
+		return log_failure(&error);
+	printf("{\"pruned\":%lld,\"kept\":%lld,\"older_than\":\"%s\"}\n",
+	    (long long)prune.pruned, (long long)prune.kept, prune.older_than);
+	if (busy == 0)
+		return EXIT_DONE;
+	log_error("another process reads the ledger, so that what was pruned "
+	    "may still be in its -wal file: run prune again");
+	return EXIT_TEMPFAIL;
+}
