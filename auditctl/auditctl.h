@@ -56,6 +56,11 @@ int settle_command(struct ledger *ledger, int argc, char **argv);
 int parse_id(const char *text, int64_t *id);
 int why_command(struct ledger *ledger, int argc, char **argv);
 int queue_command(struct ledger *ledger, int argc, char **argv);
+int stats_command(struct ledger *ledger, int argc, char **argv);
+/* Messages queued from since on and before until, either may be NULL, have ids
+ * from *first on and below *end; others may have too: see period.c. */
+int period_ids(struct ledger *ledger, const char *since, const char *until,
+    int64_t *first, int64_t *end, struct error *error);
 /* Become fetch --login or deliver --login, for auditctl speaks to no network.
  * config and log: the values of those options, or NULL.  Returns only when that
  * fails. */
@@ -77,6 +82,10 @@ enum rows_format {
 void rows_set_format(enum rows_format wanted);
 /* Is it to be a table for people? */
 bool rows_for_people(void);
+/* Are they objects of JSON? */
+bool rows_are_json(void);
+/* Append a column, as such an object has it. */
+void rows_member(struct buffer *row, struct statement *statement, int column);
 /* Write the rows of a prepared statement. */
 int rows_print(struct statement *statement, struct error *error);
 /* The same, but for people a line for each column under a title: for few

@@ -57,6 +57,10 @@ const struct command commands[] = {
 	{ "queue", NULL, "",
 	    "how long messages wait, by channel",
 	    queue_command, DB_READ, false },
+	{ "stats", NULL, "[--since TIME] [--until TIME]",
+	    "messages by state and channel, and how long they\n"
+	    "took to Slack, of the last 24 hours", stats_command,
+	    DB_READ, false },
 	{ "replay", NULL, "[--resend] ID... | --state dead|held|cancelled",
 	    "queue messages again; what may be in Slack\n"
 	    "already is looked up there, with --resend not",

@@ -28,11 +28,16 @@ static const struct condition {
 	{ 'u', "until", "queued_at < " },
 	{ 'b', "before", "id < " },
 };
+enum { SINCE = 4, UNTIL = 5 };
 #define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
 
 static const char *const states[] = { "queued", "sending", "sent", "in_doubt",
 	"dead", "held", "merged", "cancelled", "unchanged" };
 #define STATES (sizeof(states) / sizeof(states[0]))
+
+/* The parameters behind those of the conditions, the limit and the states. */
+#define FIRST (CONDITIONS + STATES + 2)
+#define END (FIRST + 1)
 
 /* All of it for programs; for people what fits on a line of 80, first. */
 static const char json_columns[] = "id, queued_at AS time, state, filter, "
@@ -158,6 +163,10 @@ compose(const struct query *query, struct buffer *sql)
 			    " AND", conditions[i].sql, i + 1);
 			first = false;
 		}
+		if (query->values[SINCE] != NULL)
+			buffer_printf(sql, " AND id >= ?%zu", FIRST);
+		if (query->values[UNTIL] != NULL)
+			buffer_printf(sql, " AND id < ?%zu", END);
 	}
 	buffer_printf(sql, " ORDER BY 1 DESC LIMIT ?%zu", CONDITIONS + 1);
 }
@@ -168,8 +177,12 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 	struct statement *statement;
 	struct buffer sql;
 	int parameter = CONDITIONS + 2;
+	int64_t first, end;
 	size_t i;
 
+	if (period_ids(ledger, query->values[SINCE], query->values[UNTIL],
+	    &first, &end, error) == -1)
+		return -1;
 	buffer_init(&sql, 16384);
 	compose(query, &sql);
 	statement = db_prepare(ledger->db, buffer_text(&sql), error);
@@ -183,6 +196,10 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 	for (i = 0; i < STATES; i++)
 		if (query->wanted[i])
 			db_bind_text(statement, parameter++, states[i]);
+	if (query->values[SINCE] != NULL)
+		db_bind_int(statement, FIRST, first);
+	if (query->values[UNTIL] != NULL)
+		db_bind_int(statement, END, end);
 	return rows_print(statement, error);
 }
 

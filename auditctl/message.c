@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* auditctl show and replay: one message and its history; send it again. */
+/* auditctl replay: send a message again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,40 +17,6 @@ parse_id(const char *text, int64_t *id)
 		return 0;
 	log_error("'%.40s' is no message id: auditctl list shows them", text);
 	return -1;
-}
-
-/* What show shows of one message, part by part. */
-static const struct part {
-	const char *title; /* NULL: many rows, a table */
-	const char *sql;
-} parts[] = {
-	{ "Message", "SELECT id, key, generation, state, filter, stream, "
-	    "record_id, record_version, channel, attempts, not_before, "
-	    "queued_at, sent_at, method, slack_channel, slack_ts, thread_ts, "
-	    "error "
-	    "FROM messages WHERE id = CAST(?1 AS INTEGER)" },
-	{ "Content", "SELECT payload, delivery FROM bodies "
-	    "WHERE message = CAST(?1 AS INTEGER)" },
-	{ NULL, "SELECT generation, number AS attempt, started_at, ended_at, "
-	    "http_status, slack_error, retry_after, outcome FROM attempts "
-	    "WHERE message = CAST(?1 AS INTEGER) "
-	    "ORDER BY generation, number" },
-	{ NULL, "SELECT seq, time, actor, event, detail FROM audit "
-	    "WHERE subject = ?1 AND event LIKE 'message.%' ORDER BY seq" },
-};
-
-/* 0, or -1 and an error. */
-static int
-print(struct ledger *ledger, const struct part *part, const char *subject,
-    struct error *error)
-{
-	struct statement *statement = db_prepare(ledger->db, part->sql, error);
-
-	if (statement == NULL)
-		return -1;
-	db_bind_text(statement, 1, subject);
-	return part->title != NULL ? rows_print_long(statement, part->title,
-	    error) : rows_print(statement, error);
 }
 
 /* The state in fresh memory; NULL and a word to the user when there is none. */
@@ -76,31 +42,6 @@ state_of(struct ledger *ledger, int64_t id, bool *reject)
 	else
 		log_failure(&error);
 	return state;
-}
-
-int
-show_command(struct ledger *ledger, int argc, char **argv)
-{
-	struct error error;
-	bool reject;
-	char *state, subject[32];
-	int64_t id;
-	size_t i;
-
-	if (argc != 2) {
-		log_error("show takes the id of one message");
-		return EXIT_USAGE;
-	}
-	if (parse_id(argv[1], &id) == -1)
-		return EXIT_USAGE;
-	if ((state = state_of(ledger, id, &reject)) == NULL)
-		return EXIT_NO;
-	free(state);
-	snprintf(subject, sizeof(subject), "%lld", (long long)id);
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (print(ledger, &parts[i], subject, &error) == -1)
-			return log_failure(&error);
-	return EXIT_DONE;
 }
 
 /* What becomes of a message that is replayed.  One that is held since it may

@@ -119,10 +119,16 @@ rows_for_people(void)
 	return format == ROWS_DEFAULT && isatty(STDOUT_FILENO);
 }
 
+bool
+rows_are_json(void)
+{
+	return format != ROWS_CSV && !rows_for_people();
+}
+
 /* A number is one in JSON too; what the ledger keeps as text is a string, so
  * that no digit of an id or an amount is lost. */
-static void
-member(struct buffer *row, struct statement *statement, int column)
+void
+rows_member(struct buffer *row, struct statement *statement, int column)
 {
 	const char *name = db_column_name(statement, column);
 
@@ -145,7 +151,7 @@ print_json(struct statement *statement, struct error *error)
 		buffer_clear(&row);
 		buffer_puts(&row, "{");
 		for (column = 0; column < db_columns(statement); column++)
-			member(&row, statement, column);
+			rows_member(&row, statement, column);
 		buffer_puts(&row, "}\n");
 		if (row.failed) {
 			db_reset(statement);

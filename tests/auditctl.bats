@@ -254,7 +254,7 @@ message() {
 	message 1 dead NULL
 	sqlite3 ledger.db "UPDATE bodies SET payload = printf('%.*c', 5000000, 'x')"
 	"$BIN/auditctl" show 1 >shown
-	[ "$(jq -r 'select(.payload) | .payload | length' shown)" = 5000000 ]
+	[ "$(jq -r '.payload | length' shown)" = 5000000 ]
 }
 
 @test "two replays at once queue each message once" {

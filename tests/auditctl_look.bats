@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# auditctl why and queue: what the ledger answers to people.
+# auditctl why, queue, stats, list and show: what the ledger answers to people.
 load helper
 export BIN
 
@@ -159,4 +159,127 @@ invoices 77, version v2, read at 2026-11-24T01:00:00.000Z
 		run -64 --separate-stderr "$BIN/auditctl" list --before "$id"
 		[[ $stderr == *'--before'* ]]
 	done
+}
+
+# hours_after ID HOURS [SECONDS]: queued so many hours after a day began, and sent SECONDS later.
+hours_after() {
+	sqlite3 ledger.db "UPDATE messages SET queued_at = strftime('%Y-%m-%dT%H:%M:%fZ', '2026-11-20', '$2 hours')${3:+,
+		sent_at = strftime('%Y-%m-%dT%H:%M:%fZ', '2026-11-20', '$2 hours', '$3 seconds')} WHERE id = $1"
+}
+
+@test "stats counts by state and channel what was queued in the period alone" {
+	id=0
+	for state in queued sending sent in_doubt dead held merged cancelled unchanged sent; do
+		message $((id += 1)) $state v1 "'#a'"
+		hours_after $id 5
+	done
+	message 11 dead v1 NULL
+	hours_after 11 5
+	message 12 sent v1 "'#a'"
+	hours_after 12 4.99
+	message 13 sent v1 "'#a'"
+	hours_after 13 6
+	"$BIN/auditctl" stats --since 2026-11-20T05:00:00Z --until 2026-11-20T06:00:00Z >rows
+	[ "$(jq -c '[.of, .channel, .messages, .queued, .sending, .sent, .in_doubt, .dead, .held, .merged, .cancelled, .unchanged]' rows)" = \
+'["total",null,11,1,1,2,1,2,1,1,1,1]
+["channel","#a",10,1,1,2,1,1,1,1,1,1]
+["channel",null,1,0,0,0,0,1,0,0,0,0]' ]
+}
+
+@test "stats has the percentiles of the times to Slack by nearest rank" {
+	for id in {1..100}; do
+		message "$id" sent 2026-11-20T04:59:50.000Z~0123456789abcdef "'#a'"
+	done >/dev/null
+	sqlite3 ledger.db "UPDATE messages SET queued_at = '2026-11-20T05:00:00.000Z',
+		sent_at = strftime('%Y-%m-%dT%H:%M:%fZ', '2026-11-20T05:00:00', (101 - id) || ' seconds')"
+	message 101 sent '~0123456789abcdef' "'#b'"
+	hours_after 101 5 7.25
+	message 102 dead 2026-11-20T04:59:50.000Z~0123456789abcdef "'#c'"
+	hours_after 102 5
+	"$BIN/auditctl" stats --since 2026-11-20 --until 2026-11-21 >rows
+	[ "$(jq -c '[.channel, .queue_p50_ms, .queue_p90_ms, .queue_p99_ms, .queue_max_ms, .erp_p50_ms, .erp_p90_ms, .erp_p99_ms, .erp_max_ms]' rows | tail -n +2)" = \
+'["#a",50000,90000,99000,100000,60000,100000,109000,110000]
+["#b",7250,7250,7250,7250,null,null,null,null]
+["#c",null,null,null,null,null,null,null,null]' ]
+	[ "$(jq -c '[.queue_p50_ms, .queue_max_ms, .erp_max_ms]' rows | head -n 1)" = '[50000,100000,110000]' ]
+}
+
+@test "stats is of the last 24 hours, and of nothing says so" {
+	[ "$("$BIN/auditctl" stats | jq -c '[.of, .messages, .sent, .queue_p50_ms]')" = '["total",0,0,null]' ]
+	for id in 1 2 3; do message $id queued v1 "'#a'"; done
+	minutes_old 1 1500
+	minutes_old 2 1380
+	minutes_old 3 0
+	[ "$("$BIN/auditctl" stats | jq -c '[.of, .messages]' | tr '\n' ' ')" = '["total",2] ["channel",2] ' ]
+}
+
+@test "stats refuses what is no period" {
+	for words in '--since yesterday' '--until x' '--since 2026-11-21 --until 2026-11-21' '--since 2999-01-01' '--nothing' 'operand' '--since'; do
+		# shellcheck disable=SC2086 # words
+		run -64 --separate-stderr "$BIN/auditctl" stats $words
+		[ -n "$stderr" ]
+	done
+}
+
+@test "on a terminal stats has bars and fits 80 columns" {
+	for id in {1..9}; do
+		message "$id" sent 2026-11-20T04:00:00.000Z~0123456789abcdef "'#a-channel-with-a-name-that-is-much-too-long-for-it'"
+		hours_after "$id" 5 2
+	done
+	message 10 dead v1 NULL
+	hours_after 10 5
+	at_terminal 80 stats --since 2026-11-20 --until 2026-11-21 >table
+	run -0 awk 'length($0) > 80 { exit 1 }' table
+	grep -qE '^sent +9 +#{40}$' table
+	grep -qE '^dead +1 +#{5}$' table
+	grep -qE '^from queueing +2000 ms +2000 ms' table
+	grep -qE "^from the ERP's stamp +60 min" table
+	grep -qE '^#a-channel-with-a- +9 +0 +0 +0 +2000 ms +2000 ms +#{10}$' table
+	grep -qE '^\(rejects\) +1 +0 +0 +1 +- +- +##$' table
+}
+
+@test "stats and list find a period by id though ids have gaps and the clock was set back" {
+	# Queued at these hours, in the order of ids; then the clock was set back by 20 hours.
+	id=0
+	for hour in 0 10 30 50 70 75 55 60 65 90 100 150; do
+		message $((id += 100)) queued v1 "'#a'"
+		hours_after $id $hour
+	done
+	while read -r since until ids; do
+		"$BIN/auditctl" list --since "$since" --until "$until" >rows
+		[ "$(jq .id rows | tr '\n' ' ')" = "$ids " ]
+		[ "$("$BIN/auditctl" stats --since "$since" --until "$until" | jq -s '.[0].messages')" = "$(wc -w <<<"$ids")" ]
+	done <<-'END'
+		2026-11-19 2026-11-20T00:00:01Z 100
+		2026-11-20 2026-11-20T10:00:00Z 100
+		2026-11-22T06:00:00Z 2026-11-22T16:00:00Z 800 700
+		2026-11-22T15:00:00Z 2026-11-22T23:00:00Z 900 500
+		2026-11-22T23:00:00Z 2026-11-23T10:00:00Z 600
+		2026-11-26T06:00:00Z 2026-12-01 1200
+	END
+	[ "$("$BIN/auditctl" list --since 2026-12-01)" = '' ]
+}
+
+@test "show is one object with the message, its payload, attempts and events as JSON" {
+	message 1 sent v1 "'#a'"
+	message 2 sent v1 "'#a'" "replays = 1"
+	sqlite3 ledger.db "INSERT INTO bodies VALUES (2, '{\"text\":' || char(10) || '\"12\",\"n\":1.10}', '{\"update\":\"thread\"}');
+		INSERT INTO attempts VALUES (2, 1, 1, '2026-11-24T01:00:00.000Z', NULL, 200, NULL, NULL, 'sent', NULL);
+		INSERT INTO audit VALUES (1000, 't', 'a', 'message.sent', '2', '{\"channel\":\"#a\"}', x'', x''), (1001, 't', 'a', 'message.read', '2', NULL, x'', x'');"
+	"$BIN/auditctl" show 2 >shown
+	[ "$(wc -l <shown)" = 1 ]
+	[ "$(jq -c 'keys' shown)" = '["attempts","delivery","events","message","payload"]' ]
+	grep -qF '"payload":{"text": "12","n":1.10}' shown
+	[ "$(jq -c '[.message.id, .message.replays, .message.replayed_by, .delivery.update, .attempts[0].http_status, (.events | map(.detail))]' shown)" = \
+		'[2,1,null,"thread",200,[{"channel":"#a"},null]]' ]
+	"$BIN/auditctl" show --json 1 >shown
+	[ "$(jq -c '[.message.replayed_by, .payload, .delivery, .attempts, .events]' shown)" = '[2,null,null,[],[]]' ]
+}
+
+@test "show on a terminal says which message it sends again" {
+	message 1 sent v1 "'#a'"
+	message 2 sent v1 "'#a'" "replays = 1"
+	at_terminal 80 show 2 >shown
+	grep -qE '^  replays +1$' shown
+	[ "$("$BIN/auditctl" show --csv 2 | tr -d '\r' | grep -c '^id,key,')" = 1 ]
 }

@@ -163,7 +163,7 @@ states() {
 	run -65 "$BIN/deliver" <in
 	[[ $output == *'1 records were rejected'*'auditctl list --state dead'* ]]
 	[ "$("$BIN/auditctl" list | jq -c '[.state, .channel, .record_id, .error]')" = '["dead",null,"9","null has no keys"]' ]
-	[ "$("$BIN/auditctl" show 1 | jq -r '.payload // empty')" = '{"A":1.10}' ]
+	[ "$("$BIN/auditctl" show 1 | grep -o '"payload":{[^}]*}')" = '"payload":{"A":1.10}' ]
 	run -0 "$BIN/deliver" <in
 	[ "$("$BIN/auditctl" list | wc -l)" = 1 ]
 }
@@ -217,7 +217,7 @@ states() {
 	run -0 "$BIN/deliver" <in
 	[ "$(texts | tr -d '\na-z ')" = 12 ]
 	[ "$(states)" = 'sent sent ' ]
-	[ "$("$BIN/auditctl" show 1 | jq -r '.event // empty' | tr '\n' ' ')" = 'message.queued message.sending message.in_doubt message.settled message.sent ' ]
+	[ "$("$BIN/auditctl" show 1 | jq -r '.events[].event' | tr '\n' ' ')" = 'message.queued message.sending message.in_doubt message.settled message.sent ' ]
 }
 
 @test "a lost answer on a connection that was used before is not repeated by the HTTP library" {
@@ -599,7 +599,7 @@ states() {
 	control 'slack/limits?channel_ms=1000'
 	configure '{"channel_interval":"1s"}'
 	message '#finance' 1 | "$BIN/deliver"
-	id=$("$BIN/auditctl" show 1 | jq -r '.slack_channel // empty')
+	id=$("$BIN/auditctl" show 1 | jq -r '.message.slack_channel')
 	{ message finance 2; message "$id" 3; } >in
 	run -0 "$BIN/deliver" <in
 	stats -e '.refused == 0 and .channels["#finance"].messages == 3'
@@ -753,7 +753,7 @@ states() {
 
 @test "the audit log says which message went where, about which record" {
 	message '#finance' 1 | "$BIN/deliver"
-	"$BIN/auditctl" show 1 | jq -c 'select(.event) | [.event, (.detail // "{}" | fromjson)]' >events
+	"$BIN/auditctl" show 1 | jq -c '.events[] | [.event, .detail]' >events
 	jq -s -e '.[0][1] | .filter == "f" and .stream == "s" and .record_id == "1" and .channel == "#finance" and (.payload_hash | length) == 32' events
 	[ "$(jq -s -r '.[2][1].slack' events)" = "$(sql "select slack_channel || '/' || slack_ts from messages")" ]
 }

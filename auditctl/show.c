@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* auditctl show: one message and its history. */
+#include <stdio.h>
+#include <string.h>
+
+#include "auditctl/auditctl.h"
+#include "buffer.h"
+#include "json.h"
+#include "log.h"
+
+#define OBJECT_MAX ((size_t)256 << 20) /* a payload, each byte escaped */
+
+/* What show shows of one message, part by part.  ?1 is its id, as text. */
+static const struct part {
+	const char *title; /* for people; NULL: many rows, a table */
+	const char *array; /* in JSON; NULL: one row */
+	const char *object; /* the same for one row; NULL: its members alone */
+	const char *sql;
+} parts[] = {
+	{ "Message", NULL, "message", "SELECT id, key, generation, state, "
+	    "filter, stream, record_id, record_version, channel, attempts, "
+	    "not_before, queued_at, sent_at, method, slack_channel, slack_ts, "
+	    "thread_ts, error, replays, (SELECT max(r.id) FROM messages r "
+	    "WHERE r.replays = m.id) AS replayed_by "
+	    "FROM messages m WHERE m.id = CAST(?1 AS INTEGER)" },
+	/* The outer row is there when a body isn't. */
+	{ "Content", NULL, NULL, "SELECT b.payload, b.delivery FROM messages m "
+	    "LEFT JOIN bodies b ON b.message = m.id "
+	    "WHERE m.id = CAST(?1 AS INTEGER)" },
+	{ NULL, "attempts", NULL, "SELECT generation, number AS attempt, "
+	    "started_at, ended_at, http_status, slack_error, retry_after, "
+	    "outcome FROM attempts WHERE message = CAST(?1 AS INTEGER) "
+	    "ORDER BY generation, number" },
+	{ NULL, "events", NULL, "SELECT seq, time, actor, event, detail "
+	    "FROM audit WHERE subject = ?1 AND event LIKE 'message.%' "
+	    "ORDER BY seq" },
+};
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+/* 0, or -1 and an error. */
+static int
+print(struct ledger *ledger, const struct part *part, const char *subject,
+    struct error *error)
+{
+	struct statement *statement = db_prepare(ledger->db, part->sql, error);
+
+	if (statement == NULL)
+		return -1;
+	db_bind_text(statement, 1, subject);
+	return part->title != NULL ? rows_print_long(statement, part->title,
+	    error) : rows_print(statement, error);
+}
+
+/* Do these columns hold JSON? */
+static bool
+holds_json(const char *name)
+{
+	return strcmp(name, "payload") == 0 || strcmp(name, "delivery") == 0 ||
+	    strcmp(name, "detail") == 0;
+}
+
+/* JSON as it was written, but on one line: outside of strings, the only place
+ * where a line can end, white space means nothing.  What is none is a string. */
+static void
+json_value(struct buffer *out, const char *text)
+{
+	struct json json = { 0 };
+	struct error ignored;
+	size_t start = out->length, i;
+
+	if (json_parse(&json, text, strlen(text), &ignored) == -1)
+		buffer_json_string(out, text, strlen(text));
+	else if (buffer_puts(out, text) == 0)
+		for (i = start; i < out->length; i++)
+			if (out->data[i] == '\n' || out->data[i] == '\r')
+				out->data[i] = ' ';
+	json_free(&json);
+}
+
+static void
+members(struct buffer *out, struct statement *statement)
+{
+	int column;
+
+	for (column = 0; column < db_columns(statement); column++) {
+		const char *name = db_column_name(statement, column);
+		const char *text = db_text(statement, column);
+
+		if (text != NULL && holds_json(name)) {
+			buffer_json_name(out, name);
+			json_value(out, text);
+		} else
+			rows_member(out, statement, column);
+	}
+}
+
+/* 0, or -1 and an error. */
+static int
+append(struct ledger *ledger, const struct part *part, const char *subject,
+    struct buffer *out, struct error *error)
+{
+	const char *name = part->array != NULL ? part->array : part->object;
+	struct statement *statement = db_prepare(ledger->db, part->sql, error);
+	bool first = true;
+	int rc;
+
+	if (statement == NULL)
+		return -1;
+	db_bind_text(statement, 1, subject);
+	if (name != NULL)
+		buffer_json_name(out, name);
+	buffer_puts(out, part->array != NULL ? "[" : "");
+	for (; (rc = db_step(statement, error)) == 1; first = false) {
+		buffer_puts(out, first ? "" : ",");
+		buffer_puts(out, name != NULL ? "{" : "");
+		members(out, statement);
+		buffer_puts(out, name != NULL ? "}" : "");
+	}
+	buffer_puts(out, part->array != NULL ? "]" : "");
+	return rc;
+}
+
+static int
+print_object(struct ledger *ledger, const char *subject, struct error *error)
+{
+	struct buffer out;
+	int rc = 0;
+	size_t i;
+
+	buffer_init(&out, OBJECT_MAX);
+	buffer_puts(&out, "{");
+	for (i = 0; i < PARTS && rc == 0; i++)
+		rc = append(ledger, &parts[i], subject, &out, error);
+	buffer_puts(&out, "}\n");
+	if (rc == 0 && out.failed)
+		rc = error_set(error, EXIT_SYSTEM, "message %s is too long "
+		    "for an object", subject);
+	if (rc == 0)
+		fwrite(out.data, 1, out.length, stdout);
+	buffer_free(&out);
+	return rc;
+}
+
+/* 1: it was there, 0: it isn't, -1: error. */
+static int
+show(struct ledger *ledger, const char *subject, struct error *error)
+{
+	int64_t count;
+	size_t i;
+
+	if (db_number(ledger->db, "SELECT count(*) FROM messages "
+	    "WHERE id = CAST(?1 AS INTEGER)", subject, &count, error) == -1)
+		return -1;
+	if (count == 0)
+		return 0;
+	if (rows_are_json())
+		return print_object(ledger, subject, error) == -1 ? -1 : 1;
+	for (i = 0; i < PARTS; i++)
+		if (print(ledger, &parts[i], subject, error) == -1)
+			return -1;
+	return 1;
+}
+
+int
+show_command(struct ledger *ledger, int argc, char **argv)
+{
+	struct error error;
+	char subject[32];
+	int64_t id;
+	int rc;
+
+	if (argc != 2) {
+		log_error("show takes the id of one message");
+		return EXIT_USAGE;
+	}
+	if (parse_id(argv[1], &id) == -1)
+		return EXIT_USAGE;
+	snprintf(subject, sizeof(subject), "%lld", (long long)id);
+	/* All parts as they are at one time, though deliver runs. */
+	if (db_execute(ledger->db, "BEGIN", &error) == -1)
+		return log_failure(&error);
+	rc = show(ledger, subject, &error);
+	if (rc == -1 || db_execute(ledger->db, "COMMIT", &error) == -1)
+		return log_failure(&error);
+	if (rc == 0)
+		log_error("there is no message %s", subject);
+	return rc == 1 ? EXIT_DONE : EXIT_NO;
+}
