@@ -159,7 +159,7 @@ $(B)/test/test_slack: $(call objs,tests/unit/test_slack.c \
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
 
-# Preloaded into deliver: it dies, or finds its disk full, where a test says.
+# Preloaded into a tool: it dies, or finds its disk full, where a test says.
 $(B)/test/crash.so: $(wildcard tests/crash/*.[ch]) $(B)/.flags
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(STD) $(WARN) $(WERROR) $(CFLAGS) -I. -fPIC \
@@ -297,7 +297,7 @@ lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench tests/crash $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver tests/crash/point) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver tests/crash/point tests/crash/rekey) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that a tool takes has an entry in its page.

@@ -36,7 +36,10 @@ verify(struct ledger *ledger, struct error *error)
 {
 	int64_t secrets;
 
-	if (rekey_retire(ledger, &secrets, error) == -1 ||
+	/* A rekey that was stopped may have left the new name in memory alone:
+	 * the old key is given up when it is on the disk. */
+	if (master_sync_folder(ledger->key_file, error) == -1 ||
+	    rekey_retire(ledger, &secrets, error) == -1 ||
 	    remove_old(ledger, error) == -1)
 		return -1;
 	printf("{\"key_id\":\"%s\",\"secrets\":%" PRId64 ",\"keys\":1}\n",

@@ -148,6 +148,18 @@ shadow_unlink(struct shadow *shadow)
 	shadow->removed = true;
 }
 
+void
+shadow_rename(const char *from, const char *to)
+{
+	struct shadow *shadow;
+
+	for (shadow = shadows; shadow != NULL; shadow = shadow->next)
+		if (!shadow->removed && strcmp(shadow->path, from) == 0) {
+			free(shadow->path);
+			shadow->path = need(strdup(to));
+		}
+}
+
 static void
 shadow_free(struct shadow *shadow)
 {

@@ -27,6 +27,8 @@ void shadow_write(struct shadow *shadow, off_t offset, const void *bytes,
 void shadow_truncate(struct shadow *shadow, off_t length);
 void shadow_sync(struct shadow *shadow);
 void shadow_unlink(struct shadow *shadow);
+/* What is known of the file from, if anything, is that of to now. */
+void shadow_rename(const char *from, const char *to);
 /* The names in the folder are on the disk as they are now. */
 void shadow_sync_folder(void);
 /* Put the files into the state that the disk would have.  seed 0: nothing that

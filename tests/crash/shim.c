@@ -7,12 +7,16 @@
  *   m  the same of its -shm, or a lock or doorbell beside it
  *   c  the making of a file beside the ledger
  *   f  an fsync of one of these, or of a folder
+ *   d  one of a folder, where d counts
  *   s  bytes that leave on a network socket
  *   o  a write to standard output
+ *   n  a rename, a link or an unlink of one of these
  *
  * In the environment:
  *
  *   CRASH_FILES=NAME     how the names of the ledger's files begin
+ *   CRASH_KEY=NAME       how those of its key file begin, which are treated as
+ *                        the ledger itself is
  *   CRASH_EVENTS=wfso    the letters that count
  *   CRASH_REPORT=FILE    gets the letters of the events, in their order
  *   CRASH_AT=N           at the Nth of them, before it is carried out, ...
@@ -38,11 +42,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "tests/crash/names.h"
 #include "tests/crash/shadow.h"
 
 #define PATH_SIZE 4096
 
-static const char *files, *events, *how, *space;
+static const char *files, *keys, *events, *how, *space;
 static char ledger_path[PATH_SIZE]; /* of any of the files, for its folder */
 static long at, count;
 static int report = -1;
@@ -53,6 +58,7 @@ start(void)
 	const char *path = getenv("CRASH_REPORT"), *number = getenv("CRASH_AT");
 
 	files = getenv("CRASH_FILES");
+	keys = getenv("CRASH_KEY");
 	events = getenv("CRASH_EVENTS");
 	how = getenv("CRASH_HOW");
 	space = getenv("CRASH_SPACE");
@@ -72,6 +78,15 @@ ends_with(const char *text, const char *end)
 	return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
+static bool
+is_key(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return keys != NULL && strncmp(slash != NULL ? slash + 1 : path, keys,
+	    strlen(keys)) == 0;
+}
+
 /* The letter of a write to the file of that path; 0: not one of ours. */
 static char
 letter_of(const char *path)
@@ -79,6 +94,8 @@ letter_of(const char *path)
 	const char *slash = strrchr(path, '/');
 	const char *name = slash != NULL ? slash + 1 : path;
 
+	if (is_key(path))
+		return 'w';
 	if (files == NULL || strncmp(name, files, strlen(files)) != 0)
 		return 0;
 	if (*path == '/')
@@ -155,6 +172,7 @@ die(void)
 
 	if (strcmp(how, "power") == 0) {
 		shadow_lose_power(seed != NULL ? strtoul(seed, NULL, 10) : 0);
+		names_lose_power(seed != NULL ? strtoul(seed, NULL, 10) : 0);
 		strcpy(path, ledger_path);
 		if ((dash = strrchr(path, '-')) != NULL &&
 		    strcmp(dash, "-wal") == 0)
@@ -330,13 +348,16 @@ sync_by(int fd, long call)
 	bool folder = is_folder(fd);
 	int rc;
 
-	if ((target_of(fd, &shadow) != 0 || folder) && event('f'))
+	if ((target_of(fd, &shadow) != 0 || folder) && event(folder &&
+	    events != NULL && strchr(events, 'd') != NULL ? 'd' : 'f'))
 		return -1;
 	if ((rc = (int)syscall(call, fd)) == 0) {
 		if (shadow != NULL)
 			shadow_sync(shadow);
-		if (folder)
+		if (folder) {
 			shadow_sync_folder();
+			names_sync();
+		}
 	}
 	return rc;
 }
@@ -353,12 +374,50 @@ fdatasync(int fd)
 	return sync_by(fd, SYS_fdatasync);
 }
 
+static bool
+keeps_names(const char *path)
+{
+	return is_key(path) && at != 0 && strcmp(how, "power") == 0;
+}
+
 int
 unlink(const char *path)
 {
-	if (letter_of(path) == 'w' && access(path, F_OK) == 0)
-		shadow_unlink(shadow_of(path, false));
+	if (letter_of(path) != 0 && access(path, F_OK) == 0) {
+		if (event('n'))
+			return -1;
+		if (keeps_names(path))
+			names_unlink(path);
+		else if (letter_of(path) == 'w')
+			shadow_unlink(shadow_of(path, false));
+	}
 	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int
+link(const char *from, const char *to)
+{
+	if (letter_of(to) != 0) {
+		if (event('n'))
+			return -1;
+		if (keeps_names(to))
+			names_link(to);
+	}
+	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	if (letter_of(to) != 0) {
+		if (event('n'))
+			return -1;
+		if (keeps_names(to)) {
+			shadow_rename(from, to);
+			names_rename(from, to);
+		}
+	}
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 static int
