@@ -206,7 +206,8 @@ BATS      = bats
 JOBS      = 4
 SUITES    = $(sort $(wildcard tests/*.bats))
 REPEATING = crash deliver_crash deliver_rate transform_memory fetch_memory \
-            fetch_history fetch_schedule filters pipeline
+            fetch_history fetch_schedule fetch_errors filters pipeline \
+            deliver_plan auditctl_login_oracle
 BATSFLAGS = --tap --print-output-on-failure --jobs $(JOBS)
 test:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
