@@ -61,9 +61,10 @@ const struct command commands[] = {
 	    "messages by state and channel, and how long they\n"
 	    "took to Slack, of the last 24 hours", stats_command,
 	    DB_READ, false },
-	{ "replay", NULL, "[--resend] ID... | --state dead|held|cancelled",
-	    "queue messages again; what may be in Slack\n"
-	    "already is looked up there, with --resend not",
+	{ "replay", NULL, "[OPTIONS] ID... | - | --state dead|held|cancelled",
+	    "queue messages again; what may be in Slack is looked\n"
+	    "up there, with --resend not; --again sends sent ones\n"
+	    "as new messages; --reason --dry-run",
 	    replay_command, DB_WRITE, true },
 	{ "hold", NULL, "[--reason TEXT] [--dry-run] ID... | -",
 	    "keep queued messages back; - reads ids, or objects\n"

@@ -12,13 +12,12 @@
 
 #include "auditctl/auditctl.h"
 #include "buffer.h"
-#include "json.h"
 #include "log.h"
-
 
 enum verb { HOLD, RELEASE, CANCEL, SENT, UNSENT };
 
 struct decision {
+	struct ledger *ledger;
 	enum verb verb;
 	const char *event, *reason; /* reason may be NULL */
 	const char *ts, *channel;   /* of SENT */
@@ -147,9 +146,12 @@ out:
 	return rc;
 }
 
+/* One message; the context is a decision. */
 static int
-decide(struct ledger *ledger, const struct decision *decision, int64_t id)
+decide(void *context, int64_t id)
 {
+	const struct decision *decision = context;
+	struct ledger *ledger = decision->ledger;
 	struct error error;
 	struct found found;
 	const char *state = NULL, *why = NULL;
@@ -179,42 +181,6 @@ decide(struct ledger *ledger, const struct decision *decision, int64_t id)
 	db_rollback(ledger->db);
 	if (rc == EXIT_DONE)
 		printf("{\"id\":%lld,\"state\":\"%s\"}\n", (long long)id, state);
-	return rc;
-}
-
-/* Lines of stdin: numbers, or objects with an id. */
-static int
-decide_lines(struct ledger *ledger, const struct decision *decision)
-{
-	struct json json = { 0 };
-	struct error error;
-	char *line = NULL;
-	size_t room = 0, number = 0;
-	ssize_t length;
-	int64_t id;
-	int rc = EXIT_DONE, one;
-
-	while ((length = getline(&line, &room, stdin)) != -1) {
-		number++;
-		if (json_parse(&json, line, (size_t)length, &error) == -1 ||
-		    !(json_type(&json, 0) == JSON_OBJECT ?
-		    json_integer(&json, json_member(&json, 0, "id"), &id) :
-		    json_integer(&json, 0, &id)) || id < 1) {
-			log_error("line %zu of standard input is neither an id "
-			    "nor an object with one", number);
-			one = EXIT_DATA;
-		} else {
-			one = decide(ledger, decision, id);
-		}
-		if (one != EXIT_DONE)
-			rc = one;
-	}
-	if (ferror(stdin)) {
-		log_error("standard input can't be read");
-		rc = EXIT_NOINPUT;
-	}
-	json_free(&json);
-	free(line);
 	return rc;
 }
 
@@ -258,12 +224,8 @@ take_options(struct decision *decision, int argc, char **argv)
 }
 
 static int
-decide_all(struct ledger *ledger, struct decision *decision, int argc,
-    char **argv)
+decide_all(struct decision *decision, int argc, char **argv)
 {
-	int64_t id;
-	int rc = EXIT_DONE, one, i;
-
 	if (take_options(decision, argc, argv) == -1)
 		return EXIT_USAGE;
 	if (optind == argc || decision->ts != NULL ||
@@ -272,42 +234,34 @@ decide_all(struct ledger *ledger, struct decision *decision, int argc,
 		    "--dry-run", argv[0]);
 		return EXIT_USAGE;
 	}
-	if (optind + 1 == argc && strcmp(argv[optind], "-") == 0)
-		return decide_lines(ledger, decision);
-	for (i = optind; i < argc; i++)
-		if (parse_id(argv[i], &id) == -1)
-			return EXIT_USAGE;
-	for (i = optind; i < argc; i++)
-		if (parse_id(argv[i], &id) == 0 &&
-		    (one = decide(ledger, decision, id)) != EXIT_DONE)
-			rc = one;
-	return rc;
+	return each_id(argv + optind, argc - optind, decide, decision);
 }
 
 int
 hold_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct decision decision = { .verb = HOLD, .event = "message.held" };
+	struct decision decision = { .ledger = ledger, .verb = HOLD,
+		.event = "message.held" };
 
-	return decide_all(ledger, &decision, argc, argv);
+	return decide_all(&decision, argc, argv);
 }
 
 int
 release_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct decision decision = { .verb = RELEASE,
+	struct decision decision = { .ledger = ledger, .verb = RELEASE,
 		.event = "message.released" };
 
-	return decide_all(ledger, &decision, argc, argv);
+	return decide_all(&decision, argc, argv);
 }
 
 int
 cancel_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct decision decision = { .verb = CANCEL,
+	struct decision decision = { .ledger = ledger, .verb = CANCEL,
 		.event = "message.cancelled" };
 
-	return decide_all(ledger, &decision, argc, argv);
+	return decide_all(&decision, argc, argv);
 }
 
 /* "1764000000.000100" */
@@ -324,7 +278,8 @@ is_ts(const char *text)
 int
 settle_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct decision decision = { .event = "message.settled" };
+	struct decision decision = { .ledger = ledger,
+		.event = "message.settled" };
 	int64_t id;
 	bool sent;
 
@@ -346,5 +301,5 @@ settle_command(struct ledger *ledger, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	decision.verb = sent ? SENT : UNSENT;
-	return decide(ledger, &decision, id);
+	return decide(&decision, id);
 }

@@ -114,7 +114,8 @@ position_of(struct intake *intake)
 
 /* What did the last message to the channel say about this record?  1: the same,
  * 0: something else, or there is none, or it died: then this one is wanted, and
- * behind it in the queue when both are replayed. */
+ * behind it in the queue when both are replayed.  What an operator had sent once
+ * more is no news about the record. */
 static int
 is_unchanged(struct intake *intake, const struct fields *fields,
     struct error *error)
@@ -125,7 +126,7 @@ is_unchanged(struct intake *intake, const struct fields *fields,
 	if ((row = db_prepare(intake->setup.ledger->db, "SELECT payload_hash, "
 	    "state = 'dead' FROM messages WHERE stream = ?1 "
 	    "AND record_id = ?2 AND filter = ?3 AND channel = ?4 "
-	    "AND position = ?5 "
+	    "AND position = ?5 AND replays IS NULL "
 	    "AND state NOT IN ('unchanged', 'cancelled') "
 	    "ORDER BY id DESC LIMIT 1",
 	    error)) == NULL)
@@ -302,7 +303,7 @@ find_key(struct intake *intake, const struct fields *fields,
 	    "SELECT 1 FROM messages l WHERE l.stream = m.stream "
 	    "AND l.record_id = m.record_id AND l.id > m.id "
 	    "AND l.filter = m.filter AND l.channel = m.channel "
-	    "AND l.position = m.position) FROM messages m "
+	    "AND l.position = m.position AND l.replays IS NULL) FROM messages m "
 	    "WHERE m.key = ?1", error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, fields->key);
