@@ -5,7 +5,7 @@
 #include "auditctl/auditctl.h"
 
 const struct command commands[] = {
-	{ "init", NULL, "",
+	{ "init", NULL, "[--passphrase]",
 	    "make the ledger and its master key", NULL, DB_CREATE, false },
 	{ "vault", "set", "NAME [--fd N]",
 	    "keep a secret; its value comes from stdin or\n"

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "doorbell.h"
 #include "log.h"
+#include "passphrase.h"
 
 static const char usage_head[] =
     "usage: auditctl [--config FILE | --db LEDGER --key-file FILE] COMMAND\n"
@@ -171,19 +172,38 @@ locate(const struct options *options, char **db, char **key_file,
 	return 0;
 }
 
+/* There is no older passphrase that the file could mean. */
 static int
-init(const char *db, const char *key_file, int argc)
+create(const char *db, const char *key_file, bool wants_passphrase,
+    struct error *error)
 {
+	const char *file = getenv("LEDGERPIPE_PASSPHRASE_FILE");
+	struct secret passphrase = { 0 };
+	int rc = -1;
+
+	if (!wants_passphrase || passphrase_get_new(&passphrase,
+	    file != NULL && *file != '\0' ? file : NULL, error) == 0)
+		rc = ledger_create(db, key_file, wants_passphrase ?
+		    &passphrase : NULL, actor_name(), error);
+	secret_free(&passphrase);
+	return rc;
+}
+
+static int
+init(const char *db, const char *key_file, int argc, char **argv)
+{
+	bool passphrase = argc == 2 && strcmp(argv[1], "--passphrase") == 0;
 	struct error error;
 
-	if (argc != 1) {
-		log_error("init takes no operand");
+	if (argc != 1 && !passphrase) {
+		log_error("init takes nothing but --passphrase");
 		return EXIT_USAGE;
 	}
-	if (ledger_create(db, key_file, NULL, actor_name(), &error) == -1)
+	if (create(db, key_file, passphrase, &error) == -1)
 		return log_failure(&error);
-	log_info("made the ledger '%s'; keep its key '%s' safe: without it no "
-	    "secret and no proof can be read", db, key_file);
+	log_info("made the ledger '%s'; keep its key '%s' safe%s: without it "
+	    "no secret and no proof can be read", db, key_file, passphrase ?
+	    ", and the passphrase apart from it" : "");
 	return EXIT_DONE;
 }
 
@@ -200,7 +220,7 @@ run(const struct command *command, const struct options *options, int argc,
 	    locate(options, &db, &key_file, &error) == -1)
 		rc = log_failure(&error);
 	else if (strcmp(command->name, "init") == 0)
-		rc = init(db, key_file, argc);
+		rc = init(db, key_file, argc, argv);
 	else if (ledger_open(&ledger, db, key_file, command->mode,
 	    actor_name(), &error) == -1)
 		rc = log_failure(&error);
