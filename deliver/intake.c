@@ -46,6 +46,7 @@ intake_close(struct intake *intake)
 	barrier_free(&intake->barrier);
 	json_free(&intake->json);
 	buffer_free(&intake->scratch);
+	control_clear(&intake->control);
 }
 
 /* ---- inputs that end --------------------------------------------------- */
@@ -114,53 +115,6 @@ intake_source(struct intake *intake, json_node node)
 	const char *text = json_raw(&intake->json, node, &length);
 
 	return node == JSON_NONE ? NULL : strndup(text, length);
-}
-
-static int
-take_seen(struct intake *intake, struct error *error)
-{
-	char *stream = intake_member(intake, "stream"), now[CLOCK_TEXT];
-	char *record_id = intake_member(intake, "record_id");
-	char *version = intake_member(intake, "record_version");
-	char *amount = intake_member(intake, "amount");
-	char *currency = intake_member(intake, "currency");
-	char *outcome = intake_source(intake, json_member(&intake->json, 0,
-	    "messages"));
-	struct statement *row;
-	int rc = -1;
-
-	if (stream == NULL || record_id == NULL || version == NULL ||
-	    outcome == NULL) {
-		rc = intake_refuse(intake, EXIT_DATA, "is no whole SEEN: "
-		    "stream, record_id, record_version and messages must be "
-		    "there");
-		goto out;
-	}
-	intake->input->count.seen++;
-	clock_now(now);
-	if ((row = db_prepare(intake->setup.ledger->db, "INSERT INTO records "
-	    "(stream, record_id, record_version, seen_at, amount, currency, "
-	    "outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT "
-	    "(stream, record_id, record_version) DO UPDATE SET outcome = "
-	    /* Other filters may run today: each has its latest say. */
-	    "json_patch(outcome, excluded.outcome)", error)) == NULL)
-		goto out;
-	db_bind_text(row, 1, stream);
-	db_bind_text(row, 2, record_id);
-	db_bind_text(row, 3, version);
-	db_bind_text(row, 4, now);
-	db_bind_text(row, 5, amount);
-	db_bind_text(row, 6, currency);
-	db_bind_text(row, 7, outcome);
-	rc = db_run(row, error);
-out:
-	free(stream);
-	free(record_id);
-	free(version);
-	free(amount);
-	free(currency);
-	free(outcome);
-	return rc;
 }
 
 /* Is the bookmark that is there later than value?  It doesn't go back: a run
@@ -259,7 +213,7 @@ take_line(struct intake *intake, const char *text, size_t length,
 	static const struct {
 		const char *type;
 		int (*take)(struct intake *, struct error *);
-	} types[] = { { "MESSAGE", intake_message }, { "SEEN", take_seen },
+	} types[] = { { "MESSAGE", intake_message }, { "SEEN", intake_seen },
 		{ "STATE", take_state }, { "REJECT", intake_reject } };
 	struct error parse;
 	json_node type;
@@ -352,11 +306,18 @@ intake_at_hand(const struct intake *intake)
 	return !intake->ended && inputs_at_hand(&intake->inputs);
 }
 
+int
+intake_before_commit(struct intake *intake, struct error *error)
+{
+	return control_append(&intake->control, intake->setup.ledger, error);
+}
+
 void
 intake_committed(struct intake *intake)
 {
 	size_t i;
 
+	control_clear(&intake->control);
 	for (i = 0; i < intake->inputs.count; i++)
 		tell_stopped(intake, &intake->inputs.list[i]);
 	inputs_committed(&intake->inputs);
@@ -369,6 +330,7 @@ intake_committed(struct intake *intake)
 void
 intake_rolled_back(struct intake *intake)
 {
+	control_clear(&intake->control);
 	inputs_rolled_back(&intake->inputs);
 	barrier_rolled_back(&intake->barrier);
 	intake->tally = intake->kept;

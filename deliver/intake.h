@@ -23,6 +23,7 @@
 #define LEDGERPIPE_DELIVER_INTAKE_H
 
 #include "deliver/barrier.h"
+#include "deliver/control.h"
 #include "deliver/echo.h"
 #include "deliver/inputs.h"
 #include "deliver/outbox.h"
@@ -51,6 +52,7 @@ struct intake {
 	struct barrier barrier;
 	struct json json;
 	struct buffer scratch;
+	struct control control;  /* of the open transaction */
 	bool rejects;            /* some dead one may be there */
 	struct intake_tally tally, kept; /* kept: up to the last commit */
 	bool ended;              /* all inputs */
@@ -73,6 +75,9 @@ bool intake_at_hand(const struct intake *intake);
  * commit sets failed.  Errors: those of db.h. */
 int intake_read(struct intake *intake, size_t most, size_t *count,
     struct error *error);
+/* The last word before the commit: the control totals.  Errors: those of
+ * audit_append. */
+int intake_before_commit(struct intake *intake, struct error *error);
 void intake_committed(struct intake *intake);
 void intake_rolled_back(struct intake *intake);
 /* Take no more from any input, for this reason. */

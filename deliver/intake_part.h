@@ -18,5 +18,6 @@ int intake_count_waiting(struct intake *intake, struct error *error);
 /* Take the line that was parsed. */
 int intake_message(struct intake *intake, struct error *error);
 int intake_reject(struct intake *intake, struct error *error);
+int intake_seen(struct intake *intake, struct error *error);
 
 #endif

@@ -58,7 +58,8 @@ int
 pump_commit(struct pump *pump, int64_t now, struct error *error)
 {
 	if (pump->writing) {
-		if (db_commit(pump->ledger->db, error) == -1)
+		if (intake_before_commit(&pump->intake, error) == -1 ||
+		    db_commit(pump->ledger->db, error) == -1)
 			return -1;
 		intake_committed(&pump->intake);
 		echo_committed(&pump->echo);
