@@ -40,6 +40,7 @@ int anchors_check(struct ledger *ledger, const char *path, int64_t *anchored);
 /* Compare messages and payloads with the log, and log the first differences. */
 int rows_check(struct ledger *ledger, int64_t *messages, int64_t *different,
     struct error *error);
+int balance_command(struct ledger *ledger, int argc, char **argv);
 int check_command(struct ledger *ledger, int argc, char **argv);
 int prune_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_list_command(struct ledger *ledger, int argc, char **argv);

@@ -44,6 +44,9 @@ const struct command commands[] = {
 	{ "prune", NULL, "--older-than SPAN|TIME [--reason TEXT] [--dry-run]",
 	    "remove the payloads of sent and cancelled messages",
 	    prune_command, DB_WRITE, false },
+	{ "balance", NULL, "[--from TIME] [--to TIME] [--stream STREAM]",
+	    "is every record that was read accounted for?",
+	    balance_command, DB_READ, false },
 	{ "list", NULL, "[OPTIONS]",
 	    "messages, the newest first: --state --channel\n"
 	    "--stream --filter --record --since --until\n"
