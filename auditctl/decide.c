@@ -112,7 +112,6 @@ change(struct ledger *ledger, const struct decision *decision, int64_t id,
 	};
 	struct statement *statement;
 	struct buffer text, detail;
-	char subject[32];
 	int rc = -1;
 
 	buffer_init(&text, 1024);
@@ -130,16 +129,13 @@ change(struct ledger *ledger, const struct decision *decision, int64_t id,
 	}
 	if (db_run(statement, error) == -1)
 		goto out;
-	buffer_printf(&detail, "{\"state\":\"%s\"", state);
-	if (decision->reason != NULL) {
-		buffer_puts(&detail, ",\"reason\":");
-		buffer_json_string(&detail, decision->reason,
-		    strlen(decision->reason));
-	}
+	buffer_puts(&detail, "{");
+	buffer_json_member(&detail, "state", state);
+	if (decision->reason != NULL)
+		buffer_json_member(&detail, "reason", decision->reason);
 	buffer_puts(&detail, "}");
-	snprintf(subject, sizeof(subject), "%lld", (long long)id);
-	rc = audit_append(ledger, decision->event, subject,
-	    buffer_text(&detail), error);
+	rc = audit_message(ledger, decision->event, id, buffer_text(&detail),
+	    error);
 out:
 	buffer_free(&text);
 	buffer_free(&detail);

@@ -57,16 +57,13 @@ static int
 audit(const struct replay *replay, const char *event, int64_t id,
     struct buffer *detail, struct error *error)
 {
-	char subject[32];
-
 	if (replay->reason != NULL)
 		buffer_json_member(detail, "reason", replay->reason);
 	buffer_puts(detail, "}");
 	if (detail->failed)
 		return error_set(error, EXIT_SYSTEM, "out of memory");
-	snprintf(subject, sizeof(subject), "%lld", (long long)id);
-	return audit_append(replay->ledger, event, subject,
-	    buffer_text(detail), error);
+	return audit_message(replay->ledger, event, id, buffer_text(detail),
+	    error);
 }
 
 /* The next generation of the same row; one that may be in Slack is looked up

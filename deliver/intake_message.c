@@ -114,8 +114,8 @@ position_of(struct intake *intake)
 
 /* What did the last message to the channel say about this record?  1: the same,
  * 0: something else, or there is none, or it died: then this one is wanted, and
- * behind it in the queue when both are replayed.  What an operator had sent once
- * more is no news about the record. */
+ * behind it in the queue when both are replayed.  What an operator had sent
+ * once more is no news about the record. */
 static int
 is_unchanged(struct intake *intake, const struct fields *fields,
     struct error *error)
@@ -201,10 +201,9 @@ audit_row(struct intake *intake, const struct fields *fields, int64_t id,
     const char *state, const char *why, struct error *error)
 {
 	struct buffer *detail = &intake->scratch;
-	char event[32], subject[32];
+	char event[32];
 
 	snprintf(event, sizeof(event), "message.%s", state);
-	snprintf(subject, sizeof(subject), "%lld", (long long)id);
 	buffer_clear(detail);
 	buffer_puts(detail, "{");
 	buffer_json_member(detail, "filter", fields->filter);
@@ -216,7 +215,7 @@ audit_row(struct intake *intake, const struct fields *fields, int64_t id,
 	if (why != NULL)
 		buffer_json_member(detail, "error", why);
 	buffer_puts(detail, "}");
-	return audit_append(intake->setup.ledger, event, subject,
+	return audit_message(intake->setup.ledger, event, id,
 	    buffer_text(detail), error);
 }
 
@@ -259,8 +258,9 @@ static int
 cancel_reject(struct intake *intake, const struct fields *fields,
     struct error *error)
 {
-	char *key = reject_key(fields), subject[32];
+	char *key = reject_key(fields);
 	struct statement *row;
+	int64_t id;
 	int rc = -1;
 
 	if (key == NULL)
@@ -272,9 +272,9 @@ cancel_reject(struct intake *intake, const struct fields *fields,
 	db_bind_text(row, 1, key);
 	if ((rc = db_step(row, error)) != 1)
 		goto out;
-	snprintf(subject, sizeof(subject), "%lld", (long long)db_int(row, 0));
-	rc = db_run(row, error) == -1 ? -1 : audit_append(intake->setup.ledger,
-	    "message.cancelled", subject,
+	id = db_int(row, 0);
+	rc = db_run(row, error) == -1 ? -1 : audit_message(
+	    intake->setup.ledger, "message.cancelled", id,
 	    "{\"why\":\"its filter made a message of the record\"}", error);
 out:
 	free(key);
@@ -303,8 +303,8 @@ find_key(struct intake *intake, const struct fields *fields,
 	    "SELECT 1 FROM messages l WHERE l.stream = m.stream "
 	    "AND l.record_id = m.record_id AND l.id > m.id "
 	    "AND l.filter = m.filter AND l.channel = m.channel "
-	    "AND l.position = m.position AND l.replays IS NULL) FROM messages m "
-	    "WHERE m.key = ?1", error)) == NULL)
+	    "AND l.position = m.position AND l.replays IS NULL) "
+	    "FROM messages m WHERE m.key = ?1", error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, fields->key);
 	db_bind_text(row, 2, fields->stream);

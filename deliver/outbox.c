@@ -16,18 +16,15 @@ outbox_audit(struct outbox *outbox, int64_t id, const char *event,
     const char *name, const char *value, struct error *error)
 {
 	struct buffer detail;
-	char subject[32];
 	int rc;
 
-	snprintf(subject, sizeof(subject), "%lld", (long long)id);
 	if (name == NULL)
-		return audit_append(outbox->ledger, event, subject, NULL,
-		    error);
+		return audit_message(outbox->ledger, event, id, NULL, error);
 	buffer_init(&detail, 65536);
 	buffer_puts(&detail, "{");
 	buffer_json_member(&detail, name, value);
 	buffer_puts(&detail, "}");
-	rc = audit_append(outbox->ledger, event, subject, buffer_text(&detail),
+	rc = audit_message(outbox->ledger, event, id, buffer_text(&detail),
 	    error);
 	buffer_free(&detail);
 	return rc;

@@ -2,6 +2,7 @@
 #include "ledger.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -123,6 +124,16 @@ audit_append(struct ledger *ledger, const char *event, const char *subject,
 	ledger->head_sequence = row.sequence;
 	memcpy(ledger->head_hash, hash, sizeof(hash));
 	return 0;
+}
+
+int
+audit_message(struct ledger *ledger, const char *event, int64_t id,
+    const char *detail, struct error *error)
+{
+	char subject[32];
+
+	snprintf(subject, sizeof(subject), "%lld", (long long)id);
+	return audit_append(ledger, event, subject, detail, error);
 }
 
 static int

@@ -52,6 +52,9 @@ void ledger_close(struct ledger *ledger); /* zeroed or closed: fine */
  * such as "message.sent", subject what it is about, detail JSON or NULL. */
 int audit_append(struct ledger *ledger, const char *event, const char *subject,
     const char *detail, struct error *error);
+/* The same about a message: its id is the subject. */
+int audit_message(struct ledger *ledger, const char *event, int64_t id,
+    const char *detail, struct error *error);
 /* Recompute the chain.  0 whole, 1 broken (*sequence: where, *error: how),
  * -1 error. */
 int audit_verify(struct ledger *ledger, int64_t *sequence,
