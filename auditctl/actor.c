@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Who gives a command, and why. */
 #include <ctype.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "auditctl/auditctl.h"
+#include "log.h"
 
 #define NAME_MAX_BYTES 64
 
@@ -62,4 +64,13 @@ actor_name(void)
 		add(text, sizeof(text), "login", user_name(login));
 	add(text, sizeof(text), "sudo", getenv("SUDO_USER"));
 	return text;
+}
+
+bool
+reason_fits(const char *reason)
+{
+	if (reason == NULL || strlen(reason) <= REASON_MAX)
+		return true;
+	log_error("--reason takes %d bytes at most", REASON_MAX);
+	return false;
 }

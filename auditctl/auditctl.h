@@ -53,8 +53,6 @@ int hold_command(struct ledger *ledger, int argc, char **argv);
 int release_command(struct ledger *ledger, int argc, char **argv);
 int cancel_command(struct ledger *ledger, int argc, char **argv);
 int settle_command(struct ledger *ledger, int argc, char **argv);
-/* The longest --reason, in bytes. */
-#define REASON_MAX 4096
 /* The id of a message; -1: it is none, which the user is told. */
 int parse_id(const char *text, int64_t *id);
 /* Act on each id of the words, or for "-" of the lines of stdin, once and the
@@ -74,7 +72,10 @@ int period_ids(struct ledger *ledger, const char *since, const char *until,
  * fails. */
 int login_command(const char *config, const char *log, int argc, char **argv);
 
-#define REASON_MAX 4096 /* bytes of --reason */
+/* Why a command is given, --reason.  False: it is too long, which the user is
+ * told.  NULL, none, fits. */
+#define REASON_MAX 4096 /* bytes */
+bool reason_fits(const char *reason);
 
 /* Who gives the commands, for the audit trail: "auditctl uid=0 user=root
  * login=jane sudo=jane".  login is whom the kernel's audit id says, so it

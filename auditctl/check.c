@@ -83,8 +83,8 @@ check_command(struct ledger *ledger, int argc, char **argv)
 	if ((rc = guarded(ledger, &error)) == -1)
 		return log_failure(&error);
 	if (rc == 0) {
-		log_error("the ledger was tampered with: the triggers that keep "
-		    "the audit log append-only are not those that were made; "
+		log_error("the ledger was tampered with: the triggers that "
+		    "keep the audit log append-only are not those that were made; "
 		    "keep a copy and compare it with a backup");
 		return EXIT_NO;
 	}

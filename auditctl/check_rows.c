@@ -63,8 +63,8 @@ payload_same(struct statement *statement)
 	return strcmp(hex, wanted) == 0;
 }
 
-/* Did an event say that prune took this payload?  1: yes.  Ids come in order, so
- * that it is nearly always the *event of the one before, or the next. */
+/* Did an event say that prune took this payload?  1: yes.  Ids come in order,
+ * so that it is nearly always the *event of the one before, or the next. */
 static int
 was_pruned(struct ledger *ledger, int64_t id, int64_t *event,
     struct error *error)

@@ -40,7 +40,8 @@ look(struct ledger *ledger, int64_t id, struct found *found,
 	struct statement *statement;
 	int rc;
 
-	if ((statement = db_prepare(ledger->db, "SELECT state, channel IS NULL, "
+	if ((statement = db_prepare(ledger->db, "SELECT state, "
+	    "channel IS NULL, "
 	    "EXISTS (SELECT 1 FROM attempts a WHERE a.message = m.id AND "
 	    "a.generation = m.generation AND "
 	    "(a.outcome IS NULL OR a.outcome = 'in_doubt')), "
@@ -176,7 +177,8 @@ decide(void *context, int64_t id)
 	}
 	db_rollback(ledger->db);
 	if (rc == EXIT_DONE)
-		printf("{\"id\":%lld,\"state\":\"%s\"}\n", (long long)id, state);
+		printf("{\"id\":%lld,\"state\":\"%s\"}\n", (long long)id,
+		    state);
 	return rc;
 }
 
@@ -212,11 +214,7 @@ take_options(struct decision *decision, int argc, char **argv)
 			    "argument; see auditctl --help", argv[0]);
 			return -1;
 		}
-	if (decision->reason != NULL && strlen(decision->reason) > REASON_MAX) {
-		log_error("--reason takes %d bytes at most", REASON_MAX);
-		return -1;
-	}
-	return 0;
+	return reason_fits(decision->reason) ? 0 : -1;
 }
 
 static int

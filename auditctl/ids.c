@@ -6,6 +6,7 @@
 
 #include "auditctl/auditctl.h"
 #include "json.h"
+#include "list.h"
 #include "log.h"
 
 struct ids {
@@ -29,17 +30,14 @@ parse_id(const char *text, int64_t *id)
 static int
 add(struct ids *ids, int64_t id)
 {
-	int64_t *grown;
+	int64_t *grown = list_grow(ids->id, ids->count, &ids->room,
+	    sizeof(*grown));
 
-	if (ids->count == ids->room) {
-		ids->room = ids->room == 0 ? 64 : 2 * ids->room;
-		grown = realloc(ids->id, ids->room * sizeof(*grown));
-		if (grown == NULL) {
-			log_error("out of memory: these are too many ids");
-			return EXIT_SYSTEM;
-		}
-		ids->id = grown;
+	if (grown == NULL) {
+		log_error("out of memory: these are too many ids");
+		return EXIT_SYSTEM;
 	}
+	ids->id = grown;
 	ids->id[ids->count++] = id;
 	return EXIT_DONE;
 }

@@ -236,11 +236,7 @@ take_options(struct prune *prune, int argc, char **argv)
 		    "--dry-run");
 		return -1;
 	}
-	if (prune->reason != NULL && strlen(prune->reason) > REASON_MAX) {
-		log_error("--reason takes %d bytes at most", REASON_MAX);
-		return -1;
-	}
-	return 0;
+	return reason_fits(prune->reason) ? 0 : -1;
 }
 
 int

@@ -34,7 +34,8 @@ look(struct ledger *ledger, int64_t id, struct found *found,
 	struct statement *statement;
 	int rc;
 
-	if ((statement = db_prepare(ledger->db, "SELECT state, channel IS NULL, "
+	if ((statement = db_prepare(ledger->db, "SELECT state, "
+	    "channel IS NULL, "
 	    "EXISTS (SELECT 1 FROM bodies WHERE message = m.id), "
 	    "state = 'held' AND 'in_doubt' IS (SELECT a.outcome FROM "
 	    "attempts a WHERE a.message = m.id AND a.generation = m.generation "
@@ -346,10 +347,8 @@ replay_command(struct ledger *ledger, int argc, char **argv)
 
 	if (take_options(&replay, argc, argv) == -1)
 		return EXIT_USAGE;
-	if (replay.reason != NULL && strlen(replay.reason) > REASON_MAX) {
-		log_error("--reason takes %d bytes at most", REASON_MAX);
+	if (!reason_fits(replay.reason))
 		return EXIT_USAGE;
-	}
 	if ((replay.state == NULL) == (optind == argc)) {
 		log_error("replay takes ids, - for ids on stdin, or --state "
 		    "dead; --resend sends what may be in Slack already, "
