@@ -10,6 +10,7 @@
 #include "deliver/routes.h"
 #include "log.h"
 #include "nearest.h"
+#include "words.h"
 
 #define NAMES_MAX ((size_t)64 << 20)
 #define PAGES_MAX 1000
@@ -87,16 +88,8 @@ check_token(struct check *check, struct error *error)
 static bool
 may(const struct check *check, const char *scope)
 {
-	const char *at = check->scopes;
-	size_t length = strlen(scope);
-
-	if (*at == '\0')
-		return true;
-	for (; *at != '\0'; at += strcspn(at, ", "), at += strspn(at, ", "))
-		if (strncmp(at, scope, length) == 0 &&
-		    strchr(", ", at[length]) != NULL)
-			return true;
-	return false;
+	return *check->scopes == '\0' || words_have(check->scopes, ", ", scope,
+	    strlen(scope));
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "deliver/client.h"
 #include "http.h"
 #include "log.h"
+#include "words.h"
 
 #define CONNECT_MS 10000
 #define ANSWER_MAX ((size_t)1 << 20)
@@ -212,19 +213,6 @@ remedy(const char *word)
 	    "set slack.client_secret)";
 }
 
-static bool
-has_scope(const char *scopes, const char *scope, size_t length)
-{
-	size_t next;
-
-	for (; *scopes != '\0'; scopes += next + (scopes[next] != '\0')) {
-		next = strcspn(scopes, ",");
-		if (next == length && memcmp(scopes, scope, length) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Those that were asked for and not given, with commas between. */
 static void
 find_missing(const char *given, struct buffer *missing)
@@ -234,7 +222,7 @@ find_missing(const char *given, struct buffer *missing)
 
 	for (; *at != '\0'; at += length + (at[length] != '\0')) {
 		length = strcspn(at, ",");
-		if (!has_scope(given, at, length))
+		if (!words_have(given, ",", at, length))
 			buffer_printf(missing, "%s%.*s", missing->length > 0 ?
 			    ", " : "", (int)length, at);
 	}
@@ -248,7 +236,7 @@ check_scopes(const char *given, struct error *error)
 
 	buffer_init(&missing, 1024);
 	find_missing(given, &missing);
-	if (!has_scope(given, "chat:write", strlen("chat:write")))
+	if (!words_have(given, ",", "chat:write", strlen("chat:write")))
 		rc = error_set(error, EXIT_NOAUTH, "Slack gave a token that "
 		    "can't post, so it wasn't kept; it lacks %s: add them to "
 		    "the app's bot scopes and log in again",

@@ -14,6 +14,7 @@
 #include "fetch/auth.h"
 #include "fetch/callback.h"
 #include "log.h"
+#include "words.h"
 
 #define PORT 17631
 #define WAIT_MS 300000
@@ -121,19 +122,6 @@ authorize_url(const struct config *config, const char *token_url,
 	return url.data;
 }
 
-static bool
-has_word(const char *words, const char *word)
-{
-	size_t length = strlen(word), next;
-
-	for (; *words != '\0'; words += next + (words[next] != '\0')) {
-		next = strcspn(words, " ");
-		if (next == length && memcmp(words, word, length) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 add(struct buffer *url, const char *name, const char *value)
 {
@@ -156,6 +144,7 @@ make_url(const struct login *login, const struct config *config,
 	unsigned char hash[crypto_hash_sha256_BYTES];
 	char challenge[RANDOM_TEXT];
 	char *base = authorize_url(config, login->auth.token_url, error);
+	bool has_offline = words_have(scope, " ", OFFLINE, strlen(OFFLINE));
 	struct buffer words;
 
 	if (base == NULL)
@@ -166,8 +155,7 @@ make_url(const struct login *login, const struct config *config,
 	    BASE64URL);
 	buffer_init(&words, SECRET_MAX);
 	buffer_printf(&words, "%s%s%s", scope, *scope != '\0' &&
-	    !has_word(scope, OFFLINE) ? " " : "",
-	    has_word(scope, OFFLINE) ? "" : OFFLINE);
+	    !has_offline ? " " : "", has_offline ? "" : OFFLINE);
 	buffer_puts(url, base);
 	add(url, "response_type", "code");
 	add(url, "client_id", login->auth.client_id);
