@@ -318,21 +318,33 @@ read_batches(struct balance *balance, const char *stream, const char *subject,
 	return rc;
 }
 
+/* A question about the stream in the period, whose events begin there. */
+static struct statement *
+ask(const struct balance *balance, const char *sql, const char *stream,
+    const char *begin, struct error *error)
+{
+	struct statement *row = db_prepare(balance->ledger->db, sql, error);
+
+	if (row == NULL)
+		return NULL;
+	db_bind_text(row, 1, stream);
+	db_bind_text(row, 2, balance->from);
+	db_bind_text(row, 3, balance->to);
+	db_bind_text(row, 4, begin);
+	return row;
+}
+
 /* Messages tell which records are gone. */
 static int
 read_orphans(struct balance *balance, const char *stream, const char *begin,
     struct error *error)
 {
-	struct statement *row = db_prepare(balance->ledger->db, orphans_sql,
+	struct statement *row = ask(balance, orphans_sql, stream, begin,
 	    error);
 	int rc;
 
 	if (row == NULL)
 		return -1;
-	db_bind_text(row, 1, stream);
-	db_bind_text(row, 2, balance->from);
-	db_bind_text(row, 3, balance->to);
-	db_bind_text(row, 4, begin);
 	while ((rc = db_step(row, error)) == 1)
 		tell(balance, stream, db_text(row, 0), db_text(row, 1), NULL,
 		    "a message is about it, and its record is gone");
@@ -344,17 +356,11 @@ static int
 tell_earlier(struct balance *balance, const char *stream, const char *begin,
     struct error *error)
 {
-	struct statement *row = db_prepare(balance->ledger->db, "SELECT "
-	    "count(*) FROM records WHERE stream = ?1 AND seen_at >= ?2 "
-	    "AND seen_at < min(?3, ?4)", error);
+	struct statement *row = ask(balance, "SELECT count(*) FROM records "
+	    "WHERE stream = ?1 AND seen_at >= ?2 AND seen_at < min(?3, ?4)",
+	    stream, begin, error);
 
-	if (row == NULL)
-		return -1;
-	db_bind_text(row, 1, stream);
-	db_bind_text(row, 2, balance->from);
-	db_bind_text(row, 3, balance->to);
-	db_bind_text(row, 4, begin);
-	if (db_step(row, error) != 1)
+	if (row == NULL || db_step(row, error) != 1)
 		return -1;
 	if (db_int(row, 0) > 0)
 		log_warning("%lld records of %s are in no sum: they were read "

@@ -32,15 +32,16 @@
     "FROM message), " \
     "ranked AS (SELECT *, " \
     "row_number() OVER (PARTITION BY part, channel ORDER BY queue NULLS LAST)" \
-    " AS queue_rank, count(queue) OVER (PARTITION BY part, channel) AS queues, " \
+    " AS queue_rank, " \
+    "count(queue) OVER (PARTITION BY part, channel) AS queues, " \
     "row_number() OVER (PARTITION BY part, channel ORDER BY erp NULLS LAST)" \
     " AS erp_rank, count(erp) OVER (PARTITION BY part, channel) AS erps " \
     "FROM part) "
 
 #define STATE(name) "count(*) FILTER (WHERE state = '" name "') AS " name ", "
 /* The nearest rank: the least value that so many of a hundred don't exceed. */
-#define PERCENTILE(of, p) "max(" of ") FILTER (WHERE " of "_rank = (" of "s * " \
-    #p " + 99) / 100)"
+#define PERCENTILE(of, p) "max(" of ") FILTER (WHERE " of "_rank = (" \
+    of "s * " #p " + 99) / 100)"
 #define LATENCY(of) PERCENTILE(of, 50) " AS " of "_p50_ms, " \
     PERCENTILE(of, 90) " AS " of "_p90_ms, " \
     PERCENTILE(of, 99) " AS " of "_p99_ms, max(" of ") AS " of "_max_ms"
@@ -69,8 +70,8 @@ static const char json_sql[] = STATS "SELECT CASE part WHEN 0 THEN 'total' "
     "WHEN abs(" ms ") < 600000 THEN (" ms " / 1000) || ' s' " \
     "WHEN abs(" ms ") < 36000000 THEN (" ms " / 60000) || ' min' " \
     "ELSE (" ms " / 3600000) || ' h' END"
-#define SPANS(of) SPAN(of "_p50_ms") " AS p50, " SPAN(of "_p90_ms") " AS p90, " \
-    SPAN(of "_p99_ms") " AS p99, " SPAN(of "_max_ms") " AS max"
+#define SPANS(of) SPAN(of "_p50_ms") " AS p50, " \
+    SPAN(of "_p90_ms") " AS p90, " SPAN(of "_p99_ms") " AS p99, " SPAN(of "_max_ms") " AS max"
 
 static const char *const tables_sql[] = {
 	MESSAGES ", counted AS (SELECT state, count(*) AS messages "
@@ -78,13 +79,14 @@ static const char *const tables_sql[] = {
 	    BAR(40)
 	    " FROM counted ORDER BY messages DESC, state",
 	STATS "SELECT 'from queueing' AS \"to Slack\", " SPANS("queue")
-	    " FROM stats WHERE part = 0 UNION ALL SELECT 'from the ERP''s stamp', "
+	    " FROM stats WHERE part = 0 "
+	    "UNION ALL SELECT 'from the ERP''s stamp', "
 	    SPANS("erp") " FROM stats WHERE part = 0",
-	STATS "SELECT coalesce(substr(channel, 1, 18), '(rejects)') AS channel, "
-	    "messages, queued + sending + in_doubt AS waiting, held, dead, "
+	STATS "SELECT coalesce(substr(channel, 1, 18), '(rejects)') "
+	    "AS channel, messages, queued + sending + in_doubt AS waiting, held, dead, "
 	    SPAN("queue_p50_ms") " AS p50, " SPAN("queue_p99_ms")
-	    " AS p99, " BAR(10) " FROM stats WHERE part = 1 ORDER BY stats.messages DESC, "
-	    "stats.channel",
+	    " AS p99, " BAR(10) " FROM stats WHERE part = 1 "
+	    "ORDER BY stats.messages DESC, stats.channel",
 };
 
 struct period {
