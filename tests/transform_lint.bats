@@ -43,7 +43,9 @@ finds_in_blocks() {
 
 @test "the shipped filters have nothing wrong" {
 	lint -L "$TREE/transform/jq" -d "$TREE/pipelines/filters"
-	[[ $(<out) =~ ^[0-9]+\ filters,\ [0-9]+\ samples:\ 0\ errors,\ 0\ warnings$ ]]
+	# A slow machine tries fewer of the records, and notes so.
+	grep -v ': note: what filters let through was tried with ' out >verdict
+	[[ $(<verdict) =~ ^[0-9]+\ filters,\ [0-9]+\ samples:\ 0\ errors,\ 0\ warnings$ ]]
 }
 
 @test "each shipped filter has samples that it wants" {
