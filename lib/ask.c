@@ -35,8 +35,9 @@ ask_secret(struct secret *secret, int in, int out, const char *what,
 	sigaction(SIGTERM, &action, &end);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
-	dprintf(out, "%s (not shown): ", what);
+	/* Then the prompt: what is typed once it shows is not flushed. */
 	tcsetattr(in, TCSAFLUSH, &hidden);
+	dprintf(out, "%s (not shown): ", what);
 	count = read(in, line.text, line.length);
 	tcsetattr(in, TCSAFLUSH, &shown);
 	dprintf(out, "\n");
