@@ -79,7 +79,7 @@ const struct command commands[] = {
 	    cancel_command, DB_WRITE, true },
 	{ "settle", NULL, "[--reason TEXT] [--dry-run] ID sent|unsent "
 	    "[--ts TS --channel-id C]",
-	    "say whether a message that is held since it may\n"
-	    "be in Slack is there", settle_command, DB_WRITE, true },
+	    "say whether a message in doubt, or held since it\n"
+	    "was, is in Slack", settle_command, DB_WRITE, true },
 	{ NULL, NULL, NULL, NULL, NULL, DB_READ, false }
 };

@@ -88,9 +88,10 @@ judge(const struct decision *decision, const struct found *found,
 		    !found->reject ? "cancelled" : NULL;
 	case SENT:
 	case UNSENT:
-		*why = "only those that are held since they may be in Slack "
-		    "can be settled";
-		if (!held || !found->doubt)
+		*why = "only those that may be in Slack, in doubt or "
+		    "held since, can be settled";
+		if (strcmp(found->state, "in_doubt") != 0 &&
+		    !(held && found->doubt))
 			return NULL;
 		return decision->verb == SENT ? "sent" : "queued";
 	}

@@ -303,6 +303,24 @@ outbox_doubt_next(struct outbox *outbox, struct message *message,
 }
 
 int
+outbox_in_doubt(struct outbox *outbox, const struct message *message,
+    struct error *error)
+{
+	struct statement *row;
+	int rc;
+
+	if ((row = db_prepare(outbox->ledger->db, "SELECT 1 FROM messages "
+	    "WHERE id = ?1 AND generation = ?2 AND state = 'in_doubt'",
+	    error)) == NULL)
+		return -1;
+	db_bind_int(row, 1, message->id);
+	db_bind_int(row, 2, message->generation);
+	rc = db_step(row, error);
+	db_reset(row);
+	return rc;
+}
+
+int
 outbox_settle_sent(struct outbox *outbox, const struct message *message,
     const char *ts, int copies, struct error *error)
 {

@@ -80,6 +80,9 @@ int outbox_channel_dead(struct outbox *outbox, const struct channel *channel,
  * is one, 0: no more. */
 int outbox_doubt_next(struct outbox *outbox, struct message *message,
     struct error *error);
+/* Is it still, in the same generation?  1, 0 (a person settled it), -1. */
+int outbox_in_doubt(struct outbox *outbox, const struct message *message,
+    struct error *error);
 /* Settle one: found under ts (copies: how many were found), or not there and
  * queued anew, or held with the reason. */
 int outbox_settle_sent(struct outbox *outbox, const struct message *message,

@@ -155,6 +155,7 @@ scan(struct pump *pump, int64_t now, struct error *error)
 	pump->scanned_ms = now;
 	tell_rejects(pump);
 	if (outbox_scan(&pump->outbox, error) == -1 ||
+	    settle_look(&pump->settle, error) == -1 ||
 	    take_doubts(pump, now, error) == -1)
 		return -1;
 	return try_again(pump, now, error);

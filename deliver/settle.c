@@ -202,21 +202,51 @@ settle_start(struct settle *settle, int64_t now_ms, struct error *error)
 
 /* ---- answers ----------------------------------------------------------- */
 
-/* The current doubt is settled: its channel may go on. */
+/* A doubt is settled: its channel may go on. */
 static void
-forget(struct settle *settle)
+drop(struct settle *settle, struct doubt **at)
 {
-	struct doubt **at, *doubt = settle->current;
+	struct doubt *doubt = *at;
 
-	for (at = &settle->doubts; *at != doubt; at = &(*at)->next)
-		;
 	*at = doubt->next;
 	pace_busy(settle->outbox->pace, doubt->message.channel,
 	    doubt->message.channel->flying ||
 	    settle_holds(settle, doubt->message.channel));
 	pace_waiting(settle->outbox->pace, doubt->message.channel, true);
+	if (doubt == settle->current)
+		settle->current = NULL;
 	free(doubt);
-	settle->current = NULL;
+}
+
+static void
+forget(struct settle *settle)
+{
+	struct doubt **at;
+
+	for (at = &settle->doubts; *at != settle->current; at = &(*at)->next)
+		;
+	drop(settle, at);
+}
+
+int
+settle_look(struct settle *settle, struct error *error)
+{
+	struct doubt **at = &settle->doubts;
+	int rc;
+
+	while (*at != NULL) {
+		rc = outbox_in_doubt(settle->outbox, &(*at)->message, error);
+		if (rc == -1)
+			return -1;
+		if (rc == 1)
+			at = &(*at)->next;
+		else {
+			if (*at == settle->current)
+				settle->stale = settle->step != SETTLE_IDLE;
+			drop(settle, at);
+		}
+	}
+	return 0;
 }
 
 static int
@@ -472,6 +502,13 @@ settle_take(struct settle *settle, const struct call *call, int64_t now_ms,
 	if (settle->stale || settle->current == NULL) {
 		settle->stale = false;
 		return 0;
+	}
+	/* A person may have settled it while Slack was asked. */
+	if ((rc = outbox_in_doubt(settle->outbox, &settle->current->message,
+	    error)) != 1) {
+		if (rc == 0)
+			forget(settle);
+		return rc;
 	}
 	if (call->answer.status == 0 || json_parse(&json,
 	    buffer_text(&call->answer.body), call->answer.body.length,

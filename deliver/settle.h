@@ -13,6 +13,7 @@
  *                                so the looks wait 1, 3 and 12 times the settle
  *                                delay; history that isn't complete is no look
  *   not found, 15 minutes old -> held: somebody may have deleted it
+ *   a person settled it      -> forgotten (settle_look, and with each answer)
  *   it can't be looked up     -> held, or queued where the operator asked for
  *                                it (--in-doubt resend)
  *
@@ -87,6 +88,8 @@ void settle_new_token(struct settle *settle);
 bool settle_holds(const struct settle *settle, const struct channel *channel);
 /* Has this message been taken over? */
 bool settle_knows(const struct settle *settle, int64_t message);
+/* Forget those that a person has settled meanwhile. */
+int settle_look(struct settle *settle, struct error *error);
 /* Take a message in doubt over. */
 int settle_add(struct settle *settle, const struct message *message,
     int64_t now_ms, struct error *error);

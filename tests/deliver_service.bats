@@ -175,3 +175,44 @@ asked() {
 	until_true grep -q 'going on' err
 	[ "$(requests)" = 1 ]
 }
+
+# lost: message 1 is in doubt, its look-up an hour away, and message 2 waits.
+lost() {
+	configure '{"settle_delay":"1h"}'
+	serve
+	control fault "{\"path\":\"/api/chat.postMessage\",\"reset\":true,$1}"
+	{ message '#finance' 1; message '#finance' 2; } >messages
+	until_true is 1 in_doubt
+	until_true is 2 queued
+}
+
+@test "settle unsent of a message in doubt is heard, and it is sent in its turn" {
+	lost '"unread":true'
+	"$BIN/auditctl" settle 1 unsent
+	until_true is 1 sent
+	until_true is 2 sent
+	[ "$(texts)" = $'about 1\nabout 2' ]
+	"$BIN/auditctl" check
+}
+
+@test "settle sent of a message in doubt is heard, and its channel goes on" {
+	lost '"handle":true'
+	ts=$(curl -sf "$SANDBOX/_control/slack/messages" | jq -r .message.ts)
+	"$BIN/auditctl" settle 1 sent --ts "$ts" --channel-id C1
+	until_true is 2 sent
+	is 1 sent
+	[ "$(texts)" = $'about 1\nabout 2' ]
+}
+
+@test "what is settled while it is being looked up stays as it was settled" {
+	control fault '{"path":"/api/conversations.history","delay_ms":1500}'
+	serve
+	control fault '{"path":"/api/chat.postMessage","reset":true,"unread":true}'
+	message '#finance' 1 >messages
+	until_true eval 'curl -sf "$SANDBOX/_control/requests" | grep -q conversations.history'
+	"$BIN/auditctl" settle 1 sent --ts 1764000000.000100 --channel-id C1
+	message '#finance' 2 >messages
+	until_true is 2 sent
+	is 1 sent
+	[ "$(texts)" = 'about 2' ]
+}
