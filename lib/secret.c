@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@ secret_start(struct error *error)
 	struct rlimit none = { 1, 1 };
 
 	setrlimit(RLIMIT_CORE, &none);
+	/* Nor may another process of our user look into our memory. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (sodium_init() == -1)
 		return error_set(error, EXIT_SYSTEM, "cannot start libsodium");
 	return 0;

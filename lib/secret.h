@@ -15,7 +15,8 @@ struct secret {
 	size_t length;
 };
 
-/* Start libsodium, forbid core dumps.  Call once in main, first. */
+/* Start libsodium; forbid core dumps, and other processes of our user to look
+ * into our memory.  Call once in main, first. */
 int secret_start(struct error *error);
 /* Allocate; contents zero.  Free with secret_free. */
 int secret_new(struct secret *secret, size_t length, struct error *error);

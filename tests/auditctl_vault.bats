@@ -123,3 +123,22 @@ audit() { "$BIN/auditctl" "$@"; }
 	run -78 --separate-stderr env -u CREDENTIALS_DIRECTORY "$BIN/auditctl" check
 	[[ $stderr == *LoadCredential* ]]
 }
+
+@test "no core is dumped of it, and no process of the same user looks into its memory" {
+	plain=()
+	[ "$(id -u)" != 0 ] || plain=(setpriv --bounding-set=-sys_ptrace,-perfmon,-sys_admin)
+	mkfifo value
+	"${plain[@]}" sleep 100 3>&- & other=$!
+	"${plain[@]}" "$BIN/auditctl" vault set slack.client_secret <value 3>&- & pid=$!
+	exec 7>value
+	# It has locked its memory once it waits for the value.
+	until grep -Eq '^VmLck:.*[1-9]' "/proc/$pid/status"; do kill -0 $pid; done
+	grep -Eq '^Max core file size +1 +1 ' "/proc/$pid/limits"
+	run -0 "${plain[@]}" dd bs=1 count=1 status=none if="/proc/$other/environ" of=read
+	run -1 "${plain[@]}" dd bs=1 count=1 status=none if="/proc/$pid/environ" of=read
+	[[ $output == *'ermission denied'* ]]
+	kill $other
+	printf secret >&7
+	exec 7>&-
+	wait $pid
+}
