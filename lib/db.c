@@ -29,10 +29,15 @@ struct db {
 	uint64_t transactions; /* so far */
 };
 
-/* SQLite says "disk I/O error" where the system knows that it is full. */
+/* What SQLite doesn't say: what is to be done. */
 static const char *
-disk_word(const struct db *db)
+remedy(const struct db *db)
 {
+	int code = sqlite3_errcode(db->handle) & 0xff;
+
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		return ": it is damaged, restore it from a backup";
+	/* "disk I/O error", where the system knows that it is full. */
 	switch (sqlite3_system_errno(db->handle)) {
 	case ENOSPC:
 	case EDQUOT:
@@ -72,7 +77,7 @@ fail(struct db *db, struct error *error, const char *what)
 		exit_code = EXIT_BUG;
 	}
 	return error_set(error, exit_code, "ledger '%s': cannot %s: %s%s",
-	    db->path, what, sqlite3_errmsg(db->handle), disk_word(db));
+	    db->path, what, sqlite3_errmsg(db->handle), remedy(db));
 }
 
 static int
@@ -135,7 +140,7 @@ db_open(const char *path, enum db_mode mode, struct error *error)
 	sqlite3_extended_result_codes(db->handle, 1);
 	if (configure(db, mode, error) == -1) {
 		error_set(error, error->code, "cannot open the ledger '%s': "
-		    "%s%s", path, sqlite3_errmsg(db->handle), disk_word(db));
+		    "%s%s", path, sqlite3_errmsg(db->handle), remedy(db));
 		db_close(db);
 		return NULL;
 	}

@@ -9,8 +9,9 @@
  * A ledger of an older schema version is brought up to date by the first tool
  * that opens it to write, in one transaction.
  *
- * Errors: those of db.h, and EXIT_CONFIG: no key file, a loose mode of a file,
- * the wrong key or passphrase, another schema version.
+ * Errors: those of db.h, and EXIT_CONFIG: a loose mode of a file, a key file that
+ * holds no key, another schema version; EXIT_NOINPUT: no key file; EXIT_NOAUTH:
+ * the wrong key or passphrase; EXIT_DATA: a secret of the vault is damaged.
  */
 #ifndef LEDGERPIPE_LEDGER_H
 #define LEDGERPIPE_LEDGER_H

@@ -262,10 +262,11 @@ load_from(struct ledger *ledger, const char *path, const char *source,
 	int rc;
 
 	if (master_load(&master, source, passphrase, ask, error) == -1)
-		return error->code == EXIT_CONFIG ? 1 : -1;
+		return error->code == EXIT_CONFIG || error->code == EXIT_NOINPUT ||
+		    error->code == EXIT_NOAUTH ? 1 : -1;
 	rc = load(ledger, path, &master, table, id, error);
 	if (rc == 1)
-		error_set(error, EXIT_CONFIG, "the key in '%s' (%s) is not the "
+		error_set(error, EXIT_NOAUTH, "the key in '%s' (%s) is not the "
 		    "key of the ledger '%s' (%s): give the key file it was "
 		    "made with", source, master.id, path, id);
 	master_free(&master);

@@ -82,7 +82,7 @@ read_source(struct master *master, struct recipe *recipe, const char *source,
 	*recipe = (struct recipe){ 0 };
 	if (!credential_named(source) && access(source, F_OK) == -1 &&
 	    errno == ENOENT)
-		return error_set(error, EXIT_CONFIG, "there is no key file "
+		return error_set(error, EXIT_NOINPUT, "there is no key file "
 		    "'%s': put your copy of it back; without it the vault's "
 		    "secrets can't be read nor the audit log checked, while "
 		    "messages and bookmarks are still in the ledger", source);
@@ -124,7 +124,7 @@ master_load(struct master *master, const char *source,
 	if (strcmp(master->id, recipe.id) == 0)
 		return 0;
 	master_free(master);
-	return error_set(error, EXIT_CONFIG, "the passphrase is not that of "
+	return error_set(error, EXIT_NOAUTH, "the passphrase is not that of "
 	    "the key '%s'", source);
 }
 

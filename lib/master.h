@@ -7,7 +7,8 @@
  *
  *     argon2id PASSES KIB SALT KEYID
  *
- * Only its owner may read it (EXIT_CONFIG otherwise, with the remedy).
+ * Only its owner may read it (EXIT_CONFIG otherwise, with the remedy).  It isn't
+ * there: EXIT_NOINPUT; another passphrase: EXIT_NOAUTH.
  *
  * Beside a path stand PATH.new, a key that is about to take its place, and
  * PATH.old, the one that had it.

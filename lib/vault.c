@@ -138,24 +138,23 @@ unseal(struct ledger *ledger, const char *name, struct statement *statement,
 {
 	const void *nonce, *sealed;
 	size_t nonce_length, length;
-	int rc;
 
 	nonce = db_bytes(statement, 0, &nonce_length);
 	sealed = db_bytes(statement, 1, &length);
 	if (nonce_length != NONCE_BYTES || length < TAG_BYTES)
-		return error_set(error, EXIT_DATA, "the vault's '%s' is "
-		    "damaged: set it again", name);
+		goto damaged;
 	if (secret_new(secret, length - TAG_BYTES, error) == -1)
 		return -1;
-	rc = crypto_aead_xchacha20poly1305_ietf_decrypt(
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
 	    (unsigned char *)secret->text, NULL, NULL, sealed, length,
 	    (const unsigned char *)name, strlen(name), nonce,
-	    ledger_key(ledger, KEY_VAULT));
-	if (rc == 0)
+	    ledger_key(ledger, KEY_VAULT)) == 0)
 		return 0;
 	secret_free(secret);
+damaged:
 	return error_set(error, EXIT_DATA, "the vault's '%s' is damaged or "
-	    "was sealed with another key: set it again", name);
+	    "was sealed with another key: set it again by auditctl vault "
+	    "set %s", name, name);
 }
 
 int

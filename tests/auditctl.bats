@@ -103,7 +103,7 @@ setup() {
 
 @test "another ledger's key is told from a damaged ledger" {
 	printf '%064d\n' 7 >ledger.key
-	run -78 --separate-stderr "$BIN/auditctl" check
+	run -77 --separate-stderr "$BIN/auditctl" check
 	[[ $stderr == *'not the key'* ]]
 }
 

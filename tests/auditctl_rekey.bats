@@ -78,7 +78,7 @@ crash_at_each() {
 	[[ $output != *horse* && $(cat ledger.key) == 'argon2id '* && $(stat -c %a ledger.key) = 600 ]]
 	run -0 "$BIN/auditctl" "${key[@]}" check
 	printf 'wrong horse battery' >words
-	run -78 --separate-stderr "$BIN/auditctl" "${key[@]}" check
+	run -77 --separate-stderr "$BIN/auditctl" "${key[@]}" check
 	[[ $stderr == *'passphrase is not that'* ]]
 	unset LEDGERPIPE_PASSPHRASE_FILE
 	run -78 --separate-stderr setsid -w "$BIN/auditctl" "${key[@]}" check
@@ -136,6 +136,6 @@ sends() {
 	DELIVER_PID=
 	run -0 "$BIN/auditctl" check
 	[ "$(sql "select count(*) from audit where event = 'message.sent'")" = 5 ]
-	run -78 "$BIN/auditctl" --db ledger.db --key-file first.key check
+	run -77 "$BIN/auditctl" --db ledger.db --key-file first.key check
 	run ! grep -i key err
 }

@@ -21,7 +21,7 @@ audit() { "$BIN/auditctl" "$@"; }
 	[ "$(jq .secrets <<<"$output")" = 2 ]
 	[ ! -e ledger.key.old ]
 	run -0 audit check
-	run -78 --separate-stderr audit --db ledger.db --key-file first.key check
+	run -77 --separate-stderr audit --db ledger.db --key-file first.key check
 	[[ $stderr == *'not the key'* ]]
 }
 
@@ -68,7 +68,7 @@ audit() { "$BIN/auditctl" "$@"; }
 
 @test "a lost key file is told from a wrong one, with what is lost" {
 	rm ledger.key
-	run -78 --separate-stderr audit check
+	run -66 --separate-stderr audit check
 	[[ $stderr == *'there is no key file'*'messages and bookmarks'* ]]
 }
 
@@ -107,7 +107,7 @@ audit() { "$BIN/auditctl" "$@"; }
 	run -0 audit vault rekey --verify
 	run -0 audit check
 	printf 'wrong horse battery' >words
-	run -78 --separate-stderr audit check
+	run -77 --separate-stderr audit check
 	[[ $stderr == *'passphrase is not that'* ]]
 	[[ $stderr != *horse* ]]
 }
@@ -141,4 +141,55 @@ audit() { "$BIN/auditctl" "$@"; }
 	printf secret >&7
 	exec 7>&-
 	wait $pid
+}
+
+# told CODE WORDS: by every tool that opens the ledger, on one line.
+told() {
+	local code=$1 words=$2 tool
+	for tool in 'auditctl vault list' 'auditctl check' 'deliver --check' 'fetch --check' 'verify -t 1 -g x'; do
+		run --separate-stderr bash -c "'$BIN'/$tool </dev/null"
+		echo "$tool: $status $stderr"
+		[ "$status" = "$code" ]
+		[[ $stderr == *"$words"* && $stderr != *$'\n'* ]]
+	done
+}
+
+@test "a wrong key, a lost one, a newer schema and what is no ledger have their own word and status in every tool" {
+	jq -n '{ ledger: "ledger.db", key_file: "ledger.key", slack: { url: "http://127.0.0.1:9" },
+		oracle: { url: "http://127.0.0.1:9", token_url: "http://127.0.0.1:9", client_id: "x", streams: { invoices: {} } } }' >"$CONFIG"
+	cp ledger.key first.key
+	(umask 077 && printf '%064d\n' 7 >ledger.key)
+	told 77 'is not the key of the ledger'
+	rm ledger.key
+	told 66 'there is no key file'
+	(umask 077 && printf '%063d\n' 7 >ledger.key)
+	told 78 'does not hold 64 hex digits'
+	cp first.key ledger.key
+	sqlite3 ledger.db 'PRAGMA user_version = 99'
+	told 78 'schema version 99'
+	sqlite3 ledger.db 'PRAGMA user_version = 3'
+	mv ledger.db whole.db
+	rm -f ledger.db-*
+	told 66 'cannot open the ledger'
+	(umask 077 && head -c 8192 /dev/urandom >ledger.db)
+	told 66 'restore it from a backup'
+}
+
+@test "a damaged secret has its own word and status in each tool that needs it" {
+	jq -n '{ ledger: "ledger.db", key_file: "ledger.key", slack: { url: "http://127.0.0.1:9" },
+		oracle: { url: "http://127.0.0.1:9", token_url: "http://127.0.0.1:9", client_id: "x", streams: { invoices: {} } } }' >"$CONFIG"
+	printf secret | audit vault set slack.signing_secret
+	for change in 'ciphertext = zeroblob(40)' 'nonce = zeroblob(24)' 'nonce = zeroblob(3)' "ciphertext = x''" "name = 'x.' || name"; do
+		cp ledger.db whole.db
+		sqlite3 ledger.db "UPDATE vault SET $change"
+		for tool in 'deliver --check' 'fetch --check' 'verify -t 1 -g x'; do
+			run --separate-stderr bash -c "'$BIN'/$tool </dev/null"
+			echo "$change: $tool: $status $stderr"
+			case $change in
+			name*) [[ $status = 77 && $stderr == *'auditctl vault set'* ]] ;;
+			*) [[ $status = 65 && $stderr == *'is damaged'*'auditctl vault set'* ]] ;;
+			esac
+		done
+		cp whole.db ledger.db
+	done
 }
