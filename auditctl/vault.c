@@ -8,6 +8,7 @@
 
 #include "auditctl/auditctl.h"
 #include "ask.h"
+#include "clock.h"
 #include "log.h"
 
 /* What the tools read; a mistyped name would be kept and never found. */
@@ -120,10 +121,15 @@ vault_set_command(struct ledger *ledger, int argc, char **argv)
 	return rc;
 }
 
+/* Since its value was last given; a clock that was set back gives 0. */
+#define AGE "max(0, CAST(julianday(?1) - julianday(coalesce(rotated_at, " \
+    "created_at)) AS INTEGER))"
+
 int
 vault_list_command(struct ledger *ledger, int argc, char **argv)
 {
 	struct statement *statement;
+	char now[CLOCK_TEXT];
 	struct error error;
 
 	(void)argv;
@@ -132,8 +138,15 @@ vault_list_command(struct ledger *ledger, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 
-	statement = db_prepare(ledger->db, "SELECT name, key_id, created_at, "
-	    "rotated_at FROM vault ORDER BY name", &error);
+	clock_now(now);
+	statement = db_prepare(ledger->db, rows_for_people() ?
+	    "SELECT name, CASE WHEN " AGE " < 1 THEN 'today' WHEN " AGE
+	    " < 2 THEN 'yesterday' ELSE " AGE " || ' days ago' END AS 'set', "
+	    "key_id AS 'sealed with' FROM vault ORDER BY name" :
+	    "SELECT name, key_id, created_at, rotated_at, " AGE
+	    " AS age_days FROM vault ORDER BY name", &error);
+	if (statement != NULL)
+		db_bind_text(statement, 1, now);
 	if (statement == NULL || rows_print(statement, &error) == -1)
 		return log_failure(&error);
 	return EXIT_DONE;

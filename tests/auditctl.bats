@@ -32,6 +32,16 @@ setup() {
 	[[ $output != *xoxb* ]]
 }
 
+@test "vault list tells the age of a secret since its value was last given" {
+	sqlite3 ledger.db "UPDATE vault SET created_at = '2026-01-01T00:00:00.000Z', rotated_at = NULL;
+		UPDATE vault SET rotated_at = '2026-03-01T12:00:00.000Z' WHERE name = 'slack.bot_token'"
+	export LEDGERPIPE_NOW=2026-03-03T11:59:59.000Z
+	run -0 "$BIN/auditctl" vault list
+	[ "$(jq -c '[.name, .age_days]' <<<"$output")" = $'["oracle.client_secret",61]\n["slack.bot_token",1]' ]
+	run -0 script -qec "'$BIN/auditctl' vault list" /dev/null
+	[[ $output == *'oracle.client_secret  61 days ago'*'slack.bot_token       yesterday'* ]]
+}
+
 @test "a secret is nowhere in the ledger's files in clear" {
 	printf 'planted-canary-7431' | "$BIN/auditctl" vault set slack.signing_secret
 	run -1 grep -rla 'planted-canary-7431' .
