@@ -101,7 +101,7 @@ test_open(void)
 	    "only the owner may read it");
 	ok(link(key_file, other_key) == 0 && unlink(key_file) == 0 &&
 	    ledger_open(&ledger, path, key_file, DB_WRITE, "test", &error) ==
-	    -1 && error.code == EXIT_CONFIG, "a lost key is told");
+	    -1 && error.code == EXIT_NOINPUT, "a lost key is told");
 	ok(rename(other_key, key_file) == 0 && chmod(key_file, 0640) == 0 &&
 	    ledger_open(&ledger, path, key_file, DB_WRITE, "test", &error) ==
 	    -1 && error.code == EXIT_CONFIG, "a loose key file is refused");
@@ -167,7 +167,7 @@ main(void)
 	unlink(key_file);
 	ok(ledger_create(other_key, key_file, NULL, "test", &error) == 0 &&
 	    ledger_open(&ledger, path, key_file, DB_WRITE, "test", &error) ==
-	    -1 && error.code == EXIT_CONFIG, "another key is refused");
+	    -1 && error.code == EXIT_NOAUTH, "another key is refused");
 	unlink(path);
 	unlink(key_file);
 	unlink(other_key);
