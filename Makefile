@@ -66,7 +66,8 @@ fetch_SRCS     = $(sort $(wildcard fetch/*.c))
 transform_SRCS = $(sort $(wildcard transform/*.c))
 deliver_SRCS   = $(sort $(wildcard deliver/*.c))
 verify_SRCS    = $(sort $(wildcard verify/*.c))
-auditctl_SRCS  = $(sort $(wildcard auditctl/*.c))
+# How deliver reads a MESSAGE, for replay --reformat.
+auditctl_SRCS  = $(sort $(wildcard auditctl/*.c)) deliver/slack_name.c
 # How messages look, for transform's previews and the sandbox's page.
 RENDER = date emoji html mrkdwn render render_rich render_style rich
 sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c) \
@@ -150,7 +151,7 @@ $(B)/test/test_barrier: $(call objs,tests/unit/test_barrier.c \
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
 
 $(B)/test/test_pace: $(call objs,tests/unit/test_pace.c deliver/pace.c \
-    deliver/slack.c deliver/slack_errors.c) $(LIBA)
+    deliver/slack.c deliver/slack_errors.c deliver/slack_name.c) $(LIBA)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
 

@@ -55,11 +55,6 @@ int cancel_command(struct ledger *ledger, int argc, char **argv);
 int settle_command(struct ledger *ledger, int argc, char **argv);
 /* The id of a message; -1: it is none, which the user is told. */
 int parse_id(const char *text, int64_t *id);
-/* Act on each id of the words, or for "-" of the lines of stdin, once and the
- * lowest first, which is the order that deliver sends in: the last exit status
- * that isn't EXIT_DONE. */
-int each_id(char **words, int count, int (*act)(void *context, int64_t id),
-    void *context);
 int why_command(struct ledger *ledger, int argc, char **argv);
 int queue_command(struct ledger *ledger, int argc, char **argv);
 int stats_command(struct ledger *ledger, int argc, char **argv);

@@ -64,17 +64,19 @@ const struct command commands[] = {
 	    "messages by state and channel, and how long they\n"
 	    "took to Slack, of the last 24 hours", stats_command,
 	    DB_READ, false },
-	{ "replay", NULL, "[OPTIONS] ID... | - | --state dead|held|cancelled",
+	{ "replay", NULL, "[OPTIONS] ID... | - | QUERY",
 	    "queue messages again; what may be in Slack is looked\n"
 	    "up there, with --resend not; --again sends sent ones\n"
-	    "as new messages; --reason --dry-run",
+	    "as new messages, --to CHANNEL any to another channel;\n"
+	    "--reason --dry-run; QUERY: --state --channel --stream\n"
+	    "--filter --record --since --until",
 	    replay_command, DB_WRITE, true },
-	{ "hold", NULL, "[--reason TEXT] [--dry-run] ID... | -",
+	{ "hold", NULL, "[--reason TEXT] [--dry-run] ID... | - | QUERY",
 	    "keep queued messages back; - reads ids, or objects\n"
 	    "with an id, from stdin", hold_command, DB_WRITE, true },
-	{ "release", NULL, "[--reason TEXT] [--dry-run] ID... | -",
+	{ "release", NULL, "[--reason TEXT] [--dry-run] ID... | - | QUERY",
 	    "queue held messages", release_command, DB_WRITE, true },
-	{ "cancel", NULL, "[--reason TEXT] [--dry-run] ID... | -",
+	{ "cancel", NULL, "[--reason TEXT] [--dry-run] ID... | - | QUERY",
 	    "never send queued, held or dead messages",
 	    cancel_command, DB_WRITE, true },
 	{ "settle", NULL, "[--reason TEXT] [--dry-run] ID sent|unsent "

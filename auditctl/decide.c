@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auditctl/acts.h"
 #include "auditctl/auditctl.h"
 #include "buffer.h"
 #include "log.h"
@@ -17,11 +18,10 @@
 enum verb { HOLD, RELEASE, CANCEL, SENT, UNSENT };
 
 struct decision {
-	struct ledger *ledger;
+	struct acts acts;
 	enum verb verb;
-	const char *event, *reason; /* reason may be NULL */
-	const char *ts, *channel;   /* of SENT */
-	bool dry;
+	const char *event;
+	const char *ts, *channel; /* of SENT */
 };
 
 /* What is known of a message; look reads it. */
@@ -133,9 +133,7 @@ change(struct ledger *ledger, const struct decision *decision, int64_t id,
 		goto out;
 	buffer_puts(&detail, "{");
 	buffer_json_member(&detail, "state", state);
-	if (decision->reason != NULL)
-		buffer_json_member(&detail, "reason", decision->reason);
-	buffer_puts(&detail, "}");
+	acts_end_detail(&decision->acts, &detail);
 	rc = audit_message(ledger, decision->event, id, buffer_text(&detail),
 	    error);
 out:
@@ -148,11 +146,12 @@ out:
 static int
 decide(void *context, int64_t id)
 {
-	const struct decision *decision = context;
-	struct ledger *ledger = decision->ledger;
+	struct decision *decision = context;
+	struct acts *acts = &decision->acts;
+	struct ledger *ledger = acts->ledger;
 	struct error error;
 	struct found found;
-	const char *state = NULL, *why = NULL;
+	const char *state = NULL, *why = NULL, *what;
 	int rc = EXIT_NO, seen;
 
 	if (db_begin(ledger->db, &error) == -1)
@@ -160,15 +159,17 @@ decide(void *context, int64_t id)
 	if ((seen = look(ledger, id, &found, &error)) == -1) {
 		rc = log_failure(&error);
 	} else if (seen == 0) {
-		log_error("there is no message %lld", (long long)id);
+		acts_refuse(acts, "that are not there",
+		    "there is no message %lld", (long long)id);
 	} else if (strcmp(found.state, "sending") == 0) {
-		log_error("message %lld is being sent: try again in a moment",
-		    (long long)id);
+		acts_refuse(acts, "sending", "message %lld is being sent: "
+		    "try again in a moment", (long long)id);
 		rc = EXIT_TEMPFAIL;
 	} else if ((state = judge(decision, &found, &why)) == NULL) {
-		log_error("message %lld is %s: %s", (long long)id,
-		    found.reject ? "a reject" : found.state, why);
-	} else if (decision->dry) {
+		what = found.reject ? "a reject" : found.state;
+		acts_refuse(acts, what, "message %lld is %s: %s",
+		    (long long)id, what, why);
+	} else if (acts->dry) {
 		rc = EXIT_DONE;
 	} else if (change(ledger, decision, id, state, &error) == -1 ||
 	    db_commit(ledger->db, &error) == -1) {
@@ -177,6 +178,7 @@ decide(void *context, int64_t id)
 		rc = EXIT_DONE;
 	}
 	db_rollback(ledger->db);
+	acts->done += rc == EXIT_DONE;
 	if (rc == EXIT_DONE)
 		printf("{\"id\":%lld,\"state\":\"%s\"}\n", (long long)id,
 		    state);
@@ -184,79 +186,43 @@ decide(void *context, int64_t id)
 }
 
 static int
-take_options(struct decision *decision, int argc, char **argv)
+decide_all(enum verb verb, const char *event, const char *usual,
+    struct ledger *ledger, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "reason", required_argument, NULL, 'r' },
-		{ "dry-run", no_argument, NULL, 'n' },
-		{ "ts", required_argument, NULL, 't' },
-		{ "channel-id", required_argument, NULL, 'c' },
-		{ NULL, 0, NULL, 0 }
-	};
+	struct option table[ACTS_OPTIONS + 1] = { { 0 } };
+	struct decision decision = { .verb = verb, .event = event,
+		.acts = { .ledger = ledger, .name = argv[0], .verb =
+		verb == RELEASE ? "released" : verb == HOLD ? "held" :
+		"cancelled", .usual = usual, .one = decide } };
 	int option;
 
+	decision.acts.context = &decision;
+	acts_options(table);
 	optind = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (option) {
-		case 'r':
-			decision->reason = optarg;
-			break;
-		case 'n':
-			decision->dry = true;
-			break;
-		case 't':
-			decision->ts = optarg;
-			break;
-		case 'c':
-			decision->channel = optarg;
-			break;
-		default:
-			log_error("%s: an option is unknown or lacks its "
-			    "argument; see auditctl --help", argv[0]);
-			return -1;
-		}
-	return reason_fits(decision->reason) ? 0 : -1;
-}
-
-static int
-decide_all(struct decision *decision, int argc, char **argv)
-{
-	if (take_options(decision, argc, argv) == -1)
-		return EXIT_USAGE;
-	if (optind == argc || decision->ts != NULL ||
-	    decision->channel != NULL) {
-		log_error("%s takes ids, or - for ids on stdin; --reason, "
-		    "--dry-run", argv[0]);
-		return EXIT_USAGE;
-	}
-	return each_id(argv + optind, argc - optind, decide, decision);
+	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1)
+		if (acts_take(&decision.acts, option, optarg) == -1)
+			return EXIT_USAGE;
+	return acts_run(&decision.acts, argv + optind, argc - optind);
 }
 
 int
 hold_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct decision decision = { .ledger = ledger, .verb = HOLD,
-		.event = "message.held" };
-
-	return decide_all(&decision, argc, argv);
+	return decide_all(HOLD, "message.held", "queued", ledger, argc, argv);
 }
 
 int
 release_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct decision decision = { .ledger = ledger, .verb = RELEASE,
-		.event = "message.released" };
-
-	return decide_all(&decision, argc, argv);
+	return decide_all(RELEASE, "message.released", "held", ledger, argc,
+	    argv);
 }
 
 int
 cancel_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct decision decision = { .ledger = ledger, .verb = CANCEL,
-		.event = "message.cancelled" };
-
-	return decide_all(&decision, argc, argv);
+	return decide_all(CANCEL, "message.cancelled", "queued,dead,held",
+	    ledger, argc, argv);
 }
 
 /* "1764000000.000100" */
@@ -270,15 +236,38 @@ is_ts(const char *text)
 	    text[whole + 7] == '\0';
 }
 
+static int
+take_settle(struct decision *decision, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "reason", required_argument, NULL, 'R' },
+		{ "dry-run", no_argument, NULL, 'D' },
+		{ "ts", required_argument, NULL, 't' },
+		{ "channel-id", required_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (option == 't')
+			decision->ts = optarg;
+		else if (option == 'c')
+			decision->channel = optarg;
+		else if (acts_take(&decision->acts, option, optarg) == -1)
+			return -1;
+	return 0;
+}
+
 int
 settle_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct decision decision = { .ledger = ledger,
-		.event = "message.settled" };
+	struct decision decision = { .event = "message.settled",
+		.acts = { .ledger = ledger, .name = argv[0] } };
 	int64_t id;
 	bool sent;
 
-	if (take_options(&decision, argc, argv) == -1)
+	if (take_settle(&decision, argc, argv) == -1)
 		return EXIT_USAGE;
 	sent = optind + 2 == argc && strcmp(argv[optind + 1], "sent") == 0;
 	if (optind + 2 != argc || (!sent &&

@@ -7,33 +7,13 @@
 #include <unistd.h>
 
 #include "auditctl/auditctl.h"
+#include "auditctl/query.h"
 #include "buffer.h"
 #include "clock.h"
 #include "log.h"
 
 #define LIMIT 50
 #define LIMIT_MAX 1000000
-
-/* The closed set of conditions; their values are bound, never pasted in.  A
- * page that ends with an id goes on with --before that id. */
-static const struct condition {
-	int option;
-	const char *name, *sql;
-} conditions[] = {
-	{ 'C', "channel", "channel = " },
-	{ 'S', "stream", "stream = " },
-	{ 'f', "filter", "filter = " },
-	{ 'r', "record", "record_id = " },
-	{ 'F', "since", "queued_at >= " },
-	{ 'u', "until", "queued_at < " },
-	{ 'b', "before", "id < " },
-};
-enum { SINCE = 4, UNTIL = 5 };
-#define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
-
-static const char *const states[] = { "queued", "sending", "sent", "in_doubt",
-	"dead", "held", "merged", "cancelled", "unchanged" };
-#define STATES (sizeof(states) / sizeof(states[0]))
 
 /* The parameters behind those of the conditions, the limit and the states. */
 #define FIRST (CONDITIONS + STATES + 2)
@@ -48,62 +28,12 @@ static const char table_columns[] = "id, state, replace(substr(coalesce("
     "record_id, coalesce(error, slack_ts) AS \"slack ts or error\", stream, "
     "filter";
 
-struct query {
-	bool wanted[STATES]; /* none: all */
-	size_t wanted_count;
-	const char *values[CONDITIONS];
-	char times[CONDITIONS][CLOCK_TEXT];
-	char channel[256];
-	int64_t limit;
-};
-
-/* "dead,held" */
-static int
-take_states(struct query *query, const char *list)
-{
-	size_t length, i;
-
-	for (;; list += length + 1) {
-		length = strcspn(list, ",");
-		for (i = 0; i < STATES; i++)
-			if (strlen(states[i]) == length &&
-			    memcmp(states[i], list, length) == 0)
-				break;
-		if (i == STATES) {
-			log_error("'%.*s' is no state: use queued, sending, "
-			    "sent, in_doubt, dead, held, merged, cancelled or "
-			    "unchanged", (int)(length < 40 ? length : 40),
-			    list);
-			return EXIT_USAGE;
-		}
-		query->wanted_count += !query->wanted[i];
-		query->wanted[i] = true;
-		if (list[length] == '\0')
-			return 0;
-	}
-}
-
-/* "finance" means "#finance"; an id, a user or a group is what it is. */
-static void
-take_channel(struct query *query, size_t i)
-{
-	const char *name = query->values[i];
-
-	if (strchr("#@", *name) != NULL || (*name >= 'A' && *name <= 'Z'))
-		return;
-	snprintf(query->channel, sizeof(query->channel), "#%s", name);
-	query->values[i] = query->channel;
-}
-
 static int
 take(struct query *query, int option)
 {
-	int64_t ms;
 	char *end;
-	size_t i;
+	int rc;
 
-	if (option == 's')
-		return take_states(query, optarg);
 	if (option == 'n') {
 		query->limit = strtoll(optarg, &end, 10);
 		if (*end == '\0' && query->limit >= 1 &&
@@ -112,31 +42,10 @@ take(struct query *query, int option)
 		log_error("--limit takes 1 to %d", LIMIT_MAX);
 		return EXIT_USAGE;
 	}
-	for (i = 0; i < CONDITIONS; i++) {
-		if (conditions[i].option != option)
-			continue;
-		query->values[i] = optarg;
-		if (option == 'C')
-			take_channel(query, i);
-		if (option == 'b' && (strtoll(optarg, &end, 10) < 1 ||
-		    *end != '\0')) {
-			log_error("--before takes the id of a message");
-			return EXIT_USAGE;
-		}
-		if (option != 'F' && option != 'u')
-			return 0;
-		if (clock_parse(optarg, &ms) == -1) {
-			log_error("--%s takes a time such as "
-			    "2026-01-31T00:00:00Z", conditions[i].name);
-			return EXIT_USAGE;
-		}
-		clock_format(ms, query->times[i]);
-		query->values[i] = query->times[i];
-		return 0;
-	}
-	log_error("list: an option is unknown or lacks its argument; see "
-	    "auditctl --help");
-	return EXIT_USAGE;
+	if ((rc = query_take(query, option, optarg)) == 1)
+		log_error("list: an option is unknown or lacks its argument; "
+		    "see auditctl --help");
+	return rc == 0 ? 0 : EXIT_USAGE;
 }
 
 /* One SELECT for each state, since SQLite merges those by id from the index

@@ -56,7 +56,7 @@ static const char row_sql[] = "SELECT m.filter, m.stream, m.record_id, "
     "THEN 1 ELSE 2 END) FROM messages e WHERE e.stream = m.stream "
     "AND e.record_id = m.record_id AND e.id < m.id AND e.filter = m.filter "
     "AND e.channel = m.channel AND e.position = m.position "
-    "AND (" OUTBOX_WAITING("e.") " OR (e.state = 'sent' "
+    "AND e.replays IS NULL AND (" OUTBOX_WAITING("e.") " OR (e.state = 'sent' "
     "AND e.method <> 'edit' AND e.slack_channel = ?2))) AS root, m.method "
     "FROM messages m JOIN bodies b ON b.message = m.id "
     "WHERE m.id = ?1 AND m.state = 'queued'";

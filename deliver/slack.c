@@ -167,28 +167,6 @@ slack_judge(const struct http_answer *answer, enum slack_method method,
 		judge_wait(answer, now_wall_ms, out);
 }
 
-bool
-slack_is_id(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length >= 8 && strchr("CGDU", *name) != NULL &&
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == length;
-}
-
-char *
-slack_channel_name(const char *text)
-{
-	bool bare = *text != '\0' && strchr("#@", *text) == NULL &&
-	    !slack_is_id(text);
-	size_t room = strlen(text) + 2;
-	char *name = malloc(room);
-
-	if (name != NULL)
-		snprintf(name, room, "%s%s", bare ? "#" : "", text);
-	return name;
-}
-
 int
 slack_parse_ts(const char *text, int64_t *wall_ms)
 {

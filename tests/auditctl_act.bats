@@ -125,3 +125,41 @@ is() {
 	wait $pid
 	[ "$(curl -sf "$SANDBOX/_control/slack/messages" | jq -r .message.text | tr '\n' ' ')" = 'hello 1 hello 4 hello 2 ' ]
 }
+
+@test "hold, release and cancel take the words of list, and only what they can change" {
+	row 1 queued; row 2 queued "'#tax'"; row 3 sent; row 4 queued; row 5 dead NULL
+	run -0 --separate-stderr "$BIN/auditctl" hold --channel finance
+	[ "$output" = $'{"id":1,"state":"held"}\n{"id":4,"state":"held"}' ]
+	[[ $stderr == *'held 2 of 2 messages' ]]
+	run -0 --separate-stderr "$BIN/auditctl" release --record r4 --reason ready
+	[ "$output" = '{"id":4,"state":"queued"}' ]
+	run -0 --separate-stderr "$BIN/auditctl" cancel --dry-run --stream s --until 2026-11-25T00:00:00Z --state queued,held
+	[ "$(jq -c .id <<<"$output" | tr '\n' ' ')" = '1 2 4 ' ]
+	[[ $stderr == *'dry run: cancelled 3 of 3 messages' ]]
+	run -1 --separate-stderr "$BIN/auditctl" cancel --filter f --since 2026-01-01T00:00:00Z
+	[[ $stderr == *'message 5 is a reject'*'cancelled 3 of 4 messages; left as they were: 1 a reject' ]]
+	[ "$(sqlite3 ledger.db "SELECT group_concat(state) FROM (SELECT state FROM messages ORDER BY id)")" = cancelled,cancelled,sent,cancelled,dead ]
+	run -0 --separate-stderr "$BIN/auditctl" hold --filter nobody
+	[[ -z $output && $stderr == *'held 0 of 0 messages' ]]
+	run -0 "$BIN/auditctl" check
+}
+
+@test "a query that would be nearly the whole ledger, or none, is refused" {
+	row 1 queued; row 2 sent
+	before=$(sqlite3 ledger.db .dump)
+	for words in 'hold' 'cancel --state sent,queued' 'hold --state queued 1' 'replay --again --state sent' \
+		'release --state nonsense' 'cancel --since yesterday' 'hold --limit 3'; do
+		# shellcheck disable=SC2086
+		run -64 "$BIN/auditctl" $words
+	done
+	[ "$(sqlite3 ledger.db .dump)" = "$before" ]
+}
+
+@test "of many that a query can't change ten are named, and all are counted" {
+	for ((id = 1; id <= 250; id++)); do row $id sent; done
+	row 251 queued
+	run -1 --separate-stderr "$BIN/auditctl" hold --filter f --state queued,sent
+	[ "$output" = '{"id":251,"state":"held"}' ]
+	[ "$(grep -c 'is sent: only queued' <<<"$stderr")" = 10 ]
+	[[ $stderr == *'held 1 of 251 messages; left as they were: 250 sent' ]]
+}

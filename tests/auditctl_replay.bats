@@ -176,3 +176,63 @@ thousand() {
 	[ "$(sql "SELECT * FROM bookmarks")" = "$bookmark" ]
 	run -0 "$BIN/auditctl" check --rows
 }
+
+@test "replay takes a query, and tells how many it queued" {
+	control 'slack/channel?name=general&action=create'
+	{ for i in 1 2 3; do message '#finance' $i; done; message '#general' 4; } >in
+	archive_and_die
+	"$BIN/auditctl" cancel 2 >/dev/null
+	run -0 --separate-stderr "$BIN/auditctl" replay --channel finance --dry-run
+	[ "$(jq -c .id <<<"$output" | tr '\n' ' ')" = '1 2 3 ' ]
+	run -0 --separate-stderr "$BIN/auditctl" replay --channel finance --state dead --record 3
+	[ "$output" = '{"id":3,"state":"queued"}' ]
+	run -0 --separate-stderr "$BIN/auditctl" replay --again --stream s --since 2020-01-01T00:00:00Z
+	# What it made itself is not in its query.
+	[ "$(jq -c '[.id, .replays]' <<<"$output" | tr '\n' ' ')" = '[1,null] [2,null] [5,4] ' ]
+	[[ $stderr == *'queued 3 of 3 messages' ]]
+	run -0 "$BIN/deliver" </dev/null
+	[ "$(texts | sort | uniq -c | awk '{ print $1 $3 }' | tr '\n' ' ')" = '11 12 13 24 ' ]
+}
+
+@test "replay --to sends the payload to another channel, once" {
+	control 'slack/channel?name=general&action=create'
+	{ message '#finance' 1 v1 A; message '#finance' 2 v1 B; } >in
+	archive_and_die
+	message '#general' 3 v1 C | "$BIN/deliver"
+	run -0 --separate-stderr "$BIN/auditctl" replay --to general --reason 'they asked' --dry-run 1 2
+	[ "$output" = $'{"id":null,"state":"queued","replays":1,"channel":"#general"}\n{"id":null,"state":"queued","replays":2,"channel":"#general"}' ]
+	run -0 --separate-stderr "$BIN/auditctl" replay --to general --reason 'they asked' 1
+	[ "$output" = '{"id":4,"state":"queued","replays":1,"channel":"#general"}' ]
+	run -1 --separate-stderr "$BIN/auditctl" replay --to '#general' 1 3 9
+	[[ $stderr == *'message 1 was sent again as message 4, which is queued'*'message 3 is for #general itself'*'no message 9'* ]]
+	run -0 "$BIN/deliver" </dev/null
+	run -1 "$BIN/auditctl" replay --to general 1
+	[ "$(sql 'SELECT id, channel, state, generation, replays, method FROM messages ORDER BY id')" = \
+		$'1|#finance|dead|1||post\n2|#finance|dead|1||post\n3|#general|sent|1||post\n4|#general|sent|2|1|post' ]
+	[ "$(sql "SELECT detail ->> 'replays', detail ->> 'channel', detail ->> 'reason' FROM audit WHERE event = 'message.queued' AND subject = '4'")" = '1|#general|they asked' ]
+	# It was sent there, and can still be sent to its own channel.
+	run -0 "$BIN/auditctl" replay 1
+	run -0 "$BIN/deliver" </dev/null
+	[ "$(texts | sort | tr '\n' ' ')" = 'A A C ' ]
+	run -0 "$BIN/auditctl" check --rows
+}
+
+@test "what was sent to another channel is no news about its record there" {
+	control 'slack/channel?name=general&action=create'
+	message '#finance' 1 v1 A | "$BIN/deliver"
+	run -0 "$BIN/auditctl" replay --to general --record 1
+	run -0 "$BIN/deliver" </dev/null
+	message '#general' 1 v2 A '{"on_change":"edit"}' | "$BIN/deliver"
+	[ "$(sql "SELECT group_concat(method || ':' || state) FROM messages WHERE channel = '#general'")" = post:sent,post:sent ]
+	[ "$(texts | tr '\n' ' ')" = 'A A A ' ]
+}
+
+@test "a reply in a thread that its filter names goes to no other channel" {
+	message '#finance' 1 v1 A | jq -c '.payload += if .type == "MESSAGE" then { thread_ts: "1764000000.000100" } else null end' >in
+	archive_and_die
+	run -1 --separate-stderr "$BIN/auditctl" replay --to general 1
+	[[ $stderr == *'replies in a thread'* ]]
+	run -64 "$BIN/auditctl" replay --to general --again 1
+	run -64 "$BIN/auditctl" replay --to '' 1
+	[ "$(sql 'SELECT count(*) FROM messages')" = 1 ]
+}
