@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "auditctl/auditctl.h"
+#include "auditctl/prune.h"
 #include "buffer.h"
 #include "clock.h"
 #include "log.h"
@@ -29,7 +30,7 @@ struct prune {
 	const char *reason; /* or NULL */
 	bool dry;
 	int64_t end; /* the last message that was queued before older_than */
-	int64_t pruned, kept;
+	int64_t pruned, kept, records;
 };
 
 struct batch {
@@ -250,10 +251,14 @@ prune_command(struct ledger *ledger, int argc, char **argv)
 		return EXIT_USAGE;
 	if (find_end(ledger, &prune, &error) == -1 ||
 	    prune_all(ledger, &prune, &error) == -1 ||
+	    prune_records(ledger, prune.older_than, prune.reason, prune.dry,
+	    &prune.records, &error) == -1 ||
 	    (!prune.dry && (busy = truncate_wal(ledger, &error)) == -1))
 		return log_failure(&error);
-	printf("{\"pruned\":%lld,\"kept\":%lld,\"older_than\":\"%s\"}\n",
-	    (long long)prune.pruned, (long long)prune.kept, prune.older_than);
+	printf("{\"pruned\":%lld,\"kept\":%lld,\"records\":%lld,"
+	    "\"older_than\":\"%s\"}\n", (long long)prune.pruned,
+	    (long long)prune.kept, (long long)prune.records,
+	    prune.older_than);
 	if (busy == 0)
 		return EXIT_DONE;
 	log_error("another process reads the ledger, so that what was pruned "

@@ -21,7 +21,10 @@ static const struct part {
 	    "filter, stream, record_id, record_version, channel, attempts, "
 	    "not_before, queued_at, sent_at, method, slack_channel, slack_ts, "
 	    "thread_ts, error, replays, (SELECT max(r.id) FROM messages r "
-	    "WHERE r.replays = m.id) AS replayed_by "
+	    "WHERE r.replays = m.id) AS replayed_by, "
+	    "EXISTS (SELECT 1 FROM record_bodies r WHERE "
+	    "r.stream = m.stream AND r.record_id = m.record_id "
+	    "AND r.record_version = m.record_version) AS record_kept "
 	    "FROM messages m WHERE m.id = CAST(?1 AS INTEGER)" },
 	/* The outer row is there when a body isn't. */
 	{ "Content", NULL, NULL, "SELECT b.payload, b.delivery FROM messages m "

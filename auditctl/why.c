@@ -42,6 +42,9 @@ static const char sql[] = STREAMS ", "
     "AND stream IN (SELECT stream FROM streams)), "
     "told_of AS MATERIALIZED (SELECT * FROM messages WHERE record_id = ?1 "
     "AND stream IN (SELECT stream FROM streams)) "
+    "SELECT w.*, EXISTS (SELECT 1 FROM record_bodies b WHERE "
+    "b.stream = w.stream AND b.record_id = w.record_id "
+    "AND b.record_version = w.record_version) AS record_kept FROM ("
     "SELECT v.stream, v.record_id, v.record_version, v.seen_at, "
     "f.key AS filter, NULL AS message, 'filtered' AS outcome, "
     "NULL AS channel, v.seen_at AS at, "
@@ -81,7 +84,7 @@ static const char sql[] = STREAMS ", "
     "(SELECT ', which is paused until ' || c.pause_until || coalesce(': ' || "
     "c.reason, '') FROM channels c WHERE c.name = m.channel "
     "AND c.pause_until > ?3), '') END "
-    "ELSE 'is ' || m.state END END FROM told_of m "
+    "ELSE 'is ' || m.state END END FROM told_of m) w "
     "ORDER BY 1, 3, 6, 5";
 
 /* A line for each version, and below it one for each outcome. */
@@ -98,10 +101,11 @@ tell(struct statement *statement, struct error *error)
 	while ((rc = db_step(statement, error)) == 1) {
 		seen = db_text(statement, 3);
 		buffer_clear(&version);
-		buffer_printf(&version, "%s %s, version %s, %s%s",
+		buffer_printf(&version, "%s %s, version %s, %s%s%s",
 		    db_text(statement, 0), db_text(statement, 1),
 		    db_text(statement, 2), seen != NULL ? "read at " :
-		    "of which no reading is kept", seen != NULL ? seen : "");
+		    "of which no reading is kept", seen != NULL ? seen : "",
+		    db_int(statement, 10) != 0 ? ", the record is kept" : "");
 		if ((line = strdup(db_text(statement, 9))) == NULL ||
 		    version.failed || last.failed) {
 			free(line);

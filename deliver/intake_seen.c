@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "deliver/intake_part.h"
+#include "record_body.h"
 
 struct fields {
 	char *stream, *record_id, *record_version, *amount, *currency;
@@ -50,6 +51,23 @@ update(struct intake *intake, const struct fields *fields,
 	return db_run(row, error);
 }
 
+/* The record itself, where transform was asked for it. */
+static int
+keep(struct intake *intake, const struct fields *fields, struct error *error)
+{
+	const struct record_name name = { fields->stream, fields->record_id,
+		fields->record_version };
+	json_node node = json_member(&intake->json, 0, "record");
+	const char *text;
+	size_t length;
+
+	if (json_type(&intake->json, node) != JSON_OBJECT)
+		return 0;
+	text = json_raw(&intake->json, node, &length);
+	return record_body_put(intake->setup.ledger, &name, text, length,
+	    control_time(&intake->control), error);
+}
+
 int
 intake_seen(struct intake *intake, struct error *error)
 {
@@ -73,7 +91,8 @@ intake_seen(struct intake *intake, struct error *error)
 	}
 	intake->input->count.seen++;
 	rc = insert(intake, &fields, error);
-	if (rc == -1 || (rc == 0 && update(intake, &fields, error) == -1))
+	if (rc == -1 || (rc == 0 && update(intake, &fields, error) == -1) ||
+	    keep(intake, &fields, error) == -1)
 		rc = -1;
 	else
 		rc = control_add(&intake->control, fields.stream, rc == 0,

@@ -13,16 +13,18 @@
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
 
 #define LIST (JSON_NULL + 1) /* a string, or an array of them */
+#define BOOLEAN (LIST + 1)
 
 /* Every key there is; '*' stands for any name.  A key that stands in no row's
  * path is unknown. */
 static const struct known {
 	const char *path;
-	int type; /* enum json_type, or LIST */
+	int type; /* enum json_type, LIST or BOOLEAN */
 } known[] = {
 	{ "pipeline", JSON_STRING },
 	{ "ledger", JSON_STRING },
 	{ "key_file", JSON_STRING },
+	{ "keep_records", BOOLEAN },
 	{ "oracle", JSON_OBJECT },
 	{ "oracle.url", JSON_STRING },
 	{ "oracle.auth", JSON_STRING },
@@ -92,7 +94,7 @@ static const char *const secrets[] = { "client_secret", "password",
 
 static const char *const types[] = { "", "an object", "an array", "a string",
 	"a number", "true", "false", "null",
-	"a string or an array of strings" };
+	"a string or an array of strings", "true or false" };
 
 static bool
 matches(const char *pattern, const char *path)
@@ -147,6 +149,9 @@ fits(const struct json *json, json_node node, int type)
 {
 	json_node element;
 
+	if (type == BOOLEAN)
+		return json_type(json, node) == JSON_TRUE ||
+		    json_type(json, node) == JSON_FALSE;
 	if (type != LIST || json_type(json, node) != JSON_ARRAY)
 		return (int)json_type(json, node) ==
 		    (type == LIST ? JSON_STRING : type);
@@ -362,6 +367,13 @@ config_file(const struct config *config, const char *path,
 	file = config_relative(config, value);
 	free(value);
 	return file;
+}
+
+bool
+config_is_true(const struct config *config, const char *path)
+{
+	return json_type(&config->json, json_path(&config->json, path)) ==
+	    JSON_TRUE;
 }
 
 int

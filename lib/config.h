@@ -41,6 +41,8 @@ char *config_need(const struct config *config, const char *path,
  * no fallback. */
 char *config_file(const struct config *config, const char *path,
     const char *fallback);
+/* One that is true or false; false when it isn't there. */
+bool config_is_true(const struct config *config, const char *path);
 /* An integer in [low, high]. */
 int config_integer(const struct config *config, const char *path,
     int64_t fallback, int64_t low, int64_t high, int64_t *value,

@@ -122,6 +122,14 @@ static const char *const migrations[LEDGER_SCHEMA_VERSION] = {
 	    "sealed BLOB NOT NULL, "
 	    "PRIMARY KEY (key_id, purpose, first_event)) "
 	    "STRICT, WITHOUT ROWID;"
+	    "CREATE TABLE record_bodies (stream TEXT NOT NULL, "
+	    "record_id TEXT NOT NULL, record_version TEXT NOT NULL, "
+	    "kept_at TEXT NOT NULL, nonce BLOB NOT NULL, "
+	    "sealed BLOB NOT NULL, "
+	    "PRIMARY KEY (stream, record_id, record_version)) "
+	    "STRICT, WITHOUT ROWID;"
+	    "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES "
+	    "('record_bodies', 'record_bodies', '1000000 500000 2 1');"
 	    "PRAGMA user_version = 3;",
 };
 

@@ -25,6 +25,18 @@ CREATE TABLE records (
   PRIMARY KEY (stream, record_id, record_version)
 ) STRICT, WITHOUT ROWID;
 
+-- Whole records, sealed, where the configuration has keep_records
+-- (lib/record_body.h).
+CREATE TABLE record_bodies (
+  stream         TEXT NOT NULL,
+  record_id      TEXT NOT NULL,
+  record_version TEXT NOT NULL,
+  kept_at        TEXT NOT NULL,
+  nonce          BLOB NOT NULL,
+  sealed         BLOB NOT NULL,
+  PRIMARY KEY (stream, record_id, record_version)
+) STRICT, WITHOUT ROWID;
+
 -- method: what its request is: chat.postMessage, chat.update of the first message
 -- about the record, or a post that says that that one is gone.
 -- replays: the message that was sent, and that an operator had sent again by
@@ -168,4 +180,5 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('bodies', NULL, '1000000'),
   ('attempts', 'attempts', '1000000 1 1 1'),
   ('audit', 'audit_by_subject', '4000000 4 1'),
-  ('records', 'records', '1000000 500000 2 1');
+  ('records', 'records', '1000000 500000 2 1'),
+  ('record_bodies', 'record_bodies', '1000000 500000 2 1');

@@ -39,7 +39,7 @@ left() {
 	rows 10 10 sent 2026-11-20T00:00:00.000Z
 	sqlite3 ledger.db "UPDATE messages SET sent_at = '2026-11-20T00:00:00.000Z' WHERE id = 9"
 	run -0 --separate-stderr "$BIN/auditctl" prune --older-than 400d
-	[ "$output" = '{"pruned":3,"kept":6,"older_than":"2025-10-20T00:00:00.000Z"}' ]
+	[ "$output" = '{"pruned":3,"kept":6,"records":0,"older_than":"2025-10-20T00:00:00.000Z"}' ]
 	[ "$(left)" = 3,4,5,6,7,9,10 ]
 	[ "$(sqlite3 ledger.db 'SELECT count(*) FROM messages')" = 10 ]
 }

@@ -298,6 +298,7 @@ load_filters(const struct load *load, struct run *run, load_report report,
 		return no_filter(false, error);
 	/* Not clearenv: libjq 1.6 reads through the pointer that it nulls. */
 	environ = nothing;
+	run->keeps = config_is_true(&loader.config, "keep_records");
 	if (silence(error) == -1)
 		goto out;
 	if (module_search(&loader, error) == 0)

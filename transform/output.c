@@ -160,7 +160,7 @@ output_bad_line(struct buffer *out, const struct input *input,
 
 void
 output_seen(struct buffer *out, const struct input *input,
-    const struct filter *filters, const size_t *lines, size_t count)
+    const struct filter *filters, const size_t *lines, size_t count, bool whole)
 {
 	const char *text;
 	size_t i, length;
@@ -180,5 +180,11 @@ output_seen(struct buffer *out, const struct input *input,
 	for (i = 0; i < count; i++)
 		buffer_printf(out, "%s\"%s\":%zu", i > 0 ? "," : "",
 		    filters[i].name, lines[i]);
-	buffer_puts(out, "}}\n");
+	buffer_puts(out, "}");
+	text = json_raw(&input->json, input->record, &length);
+	if (whole && length <= OUTPUT_REJECT_MAX) {
+		buffer_puts(out, ",\"record\":");
+		buffer_append(out, text, length);
+	}
+	buffer_puts(out, "}\n");
 }

@@ -23,8 +23,10 @@ void output_reject(struct buffer *out, const char *filter,
 /* A line that is no message.  line: NULL for one that was too long to hold. */
 void output_bad_line(struct buffer *out, const struct input *input,
     const char *line, size_t length, uint64_t number, const char *why);
-/* lines[i]: how many filters[i] made of the record. */
+/* lines[i]: how many filters[i] made of the record.  whole: with the record
+ * itself, unless it is over the ceiling. */
 void output_seen(struct buffer *out, const struct input *input,
-    const struct filter *filters, const size_t *lines, size_t count);
+    const struct filter *filters, const size_t *lines, size_t count,
+    bool whole);
 
 #endif

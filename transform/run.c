@@ -280,7 +280,8 @@ run_record(struct run *run, struct error *error)
 		    measure_filter(run, i, jv_copy(envelope)) :
 		    run_filter(run, i, jv_copy(envelope));
 	jv_free(envelope);
-	output_seen(&run->out, &run->input, run->filters, lines, run->count);
+	output_seen(&run->out, &run->input, run->filters, lines, run->count,
+	    run->keeps);
 	return 0;
 }
 

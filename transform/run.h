@@ -31,6 +31,7 @@ struct run {
 	bool wants_raw; /* any of the filters does */
 	bool spent;     /* a filter can't be run again: end this process */
 	bool measure;   /* note the CPU time of each filter */
+	bool keeps;     /* SEEN has the record, for the ledger to keep */
 	struct input input;
 	struct buffer out, notes, output;
 	struct json message;
