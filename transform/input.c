@@ -183,21 +183,44 @@ record_id(struct input *input, const struct input_stream *stream,
 	return rc;
 }
 
+/* Does the line itself say who its record is?  Then that is what it was called
+ * when it was read, and no SCHEMA is needed.  1: yes, -1: but it can't be. */
+static int
+says_name(struct input *input, struct error *error)
+{
+	const struct json *json = &input->json;
+	json_node id = json_member(json, 0, "record_id");
+	json_node version = json_member(json, 0, "record_version");
+
+	if (json_type(json, id) != JSON_STRING ||
+	    json_type(json, version) != JSON_STRING)
+		return 0;
+	json_decode(json, id, &input->id);
+	json_decode(json, version, &input->version);
+	return input->id.failed || input->version.failed ||
+	    input->id.length == 0 ? error_set(error, EXIT_DATA, "a RECORD of "
+	    "'%.100s' has a record_id or record_version that is empty or too "
+	    "long", buffer_text(&input->stream)) : 1;
+}
+
 static int
 record(struct input *input, struct error *error)
 {
 	const struct json *json = &input->json;
 	const struct input_stream *stream;
 	json_node node;
+	int rc;
 
+	if (json_type(json, input->record) != JSON_OBJECT)
+		return error_set(error, EXIT_DATA, "a RECORD of '%.100s' has "
+		    "no object 'record'", buffer_text(&input->stream));
+	if ((rc = says_name(input, error)) != 0)
+		return rc == -1 ? -1 : 0;
 	stream = find(input, buffer_text(&input->stream));
 	if (stream == NULL)
 		return error_set(error, EXIT_DATA, "a RECORD comes before the "
 		    "SCHEMA of its stream '%.100s'",
 		    buffer_text(&input->stream));
-	if (json_type(json, input->record) != JSON_OBJECT)
-		return error_set(error, EXIT_DATA, "a RECORD of '%s' has no "
-		    "object 'record'", stream->name);
 	if (record_id(input, stream, error) == -1)
 		return -1;
 	if (record_version(json, input->record, stream->cursor,
