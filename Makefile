@@ -67,7 +67,7 @@ transform_SRCS = $(sort $(wildcard transform/*.c))
 deliver_SRCS   = $(sort $(wildcard deliver/*.c))
 verify_SRCS    = $(sort $(wildcard verify/*.c))
 # How deliver reads a MESSAGE, for replay --reformat.
-auditctl_SRCS  = $(sort $(wildcard auditctl/*.c)) deliver/slack_name.c
+auditctl_SRCS  = $(sort $(wildcard auditctl/*.c)) deliver/slack_name.c deliver/entry.c
 # How messages look, for transform's previews and the sandbox's page.
 RENDER = date emoji html mrkdwn render render_rich render_style rich
 sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c) \

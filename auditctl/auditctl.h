@@ -67,6 +67,11 @@ int period_ids(struct ledger *ledger, const char *since, const char *until,
  * fails. */
 int login_command(const char *config, const char *log, int argc, char **argv);
 
+/* The configuration that is in use; NULL: there is none, --db was given. */
+const char *configuration_path(void);
+/* Append the path of another of our programs, which stand beside this one. */
+int program_path(struct buffer *path, const char *name, struct error *error);
+
 /* Why a command is given, --reason.  False: it is too long, which the user is
  * told.  NULL, none, fits. */
 #define REASON_MAX 4096 /* bytes */

@@ -67,8 +67,9 @@ const struct command commands[] = {
 	{ "replay", NULL, "[OPTIONS] ID... | - | QUERY",
 	    "queue messages again; what may be in Slack is looked\n"
 	    "up there, with --resend not; --again sends sent ones\n"
-	    "as new messages, --to CHANNEL any to another channel;\n"
-	    "--reason --dry-run; QUERY: --state --channel --stream\n"
+	    "as new messages, --to CHANNEL any to another channel,\n"
+	    "--reformat as today's filters have it; --reason\n"
+	    "--dry-run; QUERY: --state --channel --stream\n"
 	    "--filter --record --since --until",
 	    replay_command, DB_WRITE, true },
 	{ "hold", NULL, "[--reason TEXT] [--dry-run] ID... | - | QUERY",

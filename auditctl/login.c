@@ -48,9 +48,8 @@ parse_options(struct buffer *login, int argc, char **argv)
 	    NULL;
 }
 
-/* They stand beside this program. */
-static int
-find_program(struct buffer *path, const char *name, struct error *error)
+int
+program_path(struct buffer *path, const char *name, struct error *error)
 {
 	char self[PATH_MAX], *slash;
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -81,7 +80,7 @@ login_command(const char *config, const char *log, int argc, char **argv)
 		log_error("login: say login oracle [--no-browser] [--port N] "
 		    "[--timeout SPAN], or login slack");
 		rc = EXIT_USAGE;
-	} else if (find_program(&path, program, &error) == -1)
+	} else if (program_path(&path, program, &error) == -1)
 		rc = log_failure(&error);
 	else {
 		words[0] = path.data;

@@ -149,6 +149,14 @@ parse_options(struct options *options, int argc, char **argv)
 	return -1;
 }
 
+static char *configuration; /* the file that was read, or NULL */
+
+const char *
+configuration_path(void)
+{
+	return configuration;
+}
+
 /* Where the ledger and its key are, in fresh memory. */
 static int
 locate(const struct options *options, char **db, char **key_file,
@@ -165,6 +173,7 @@ locate(const struct options *options, char **db, char **key_file,
 			return -1;
 		*db = config_file(&config, "ledger", "ledger.db");
 		*key_file = config_file(&config, "key_file", "ledger.key");
+		configuration = strdup(config.path);
 		config_close(&config);
 	}
 	if (*db == NULL || *key_file == NULL)
@@ -232,6 +241,7 @@ run(const struct command *command, const struct options *options, int argc,
 	}
 	free(db);
 	free(key_file);
+	free(configuration);
 	return rc;
 }
 

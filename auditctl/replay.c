@@ -18,6 +18,16 @@
 
 /* ---- what is known of a message ---------------------------------------- */
 
+/* A column's text, unless it is NULL; false: no memory. */
+static bool
+copy_text(char **copy, struct statement *row, int column)
+{
+	const char *text = db_text(row, column);
+
+	*copy = text != NULL ? strdup(text) : NULL;
+	return (*copy == NULL) == (text == NULL);
+}
+
 int
 replay_look(struct replay *replay, int64_t id, struct replay_found *found,
     struct error *error)
@@ -32,7 +42,9 @@ replay_look(struct replay *replay, int64_t id, struct replay_found *found,
 	    "attempts a WHERE a.message = m.id AND a.generation = m.generation "
 	    "ORDER BY a.number DESC LIMIT 1), "
 	    "instr(b.payload, 'thread_ts') > 0 AND "
-	    "json_extract(b.payload, '$.thread_ts') IS NOT NULL "
+	    "json_extract(b.payload, '$.thread_ts') IS NOT NULL, "
+	    "filter, stream, record_id, record_version, payload_hash, "
+	    "position, replays IS NOT NULL "
 	    "FROM messages m LEFT JOIN bodies b ON b.message = m.id "
 	    "WHERE m.id = ?1", error)) == NULL)
 		return -1;
@@ -43,14 +55,19 @@ replay_look(struct replay *replay, int64_t id, struct replay_found *found,
 	if (rc != 1)
 		return rc;
 	snprintf(found->state, sizeof(found->state), "%s", db_text(row, 0));
-	found->key = strdup(db_text(row, 1));
-	found->channel = db_is_null(row, 2) ? NULL : strdup(db_text(row, 2));
 	found->generation = db_int(row, 3);
 	found->payload = db_int(row, 4) != 0;
 	found->doubt = db_int(row, 5) != 0;
 	found->threads = db_int(row, 6) != 0;
-	if (found->key == NULL || (found->channel == NULL &&
-	    !db_is_null(row, 2)))
+	found->position = db_int(row, 12);
+	found->copy = db_int(row, 13) != 0;
+	if (!copy_text(&found->key, row, 1) ||
+	    !copy_text(&found->channel, row, 2) ||
+	    !copy_text(&found->filter, row, 7) ||
+	    !copy_text(&found->stream, row, 8) ||
+	    !copy_text(&found->record_id, row, 9) ||
+	    !copy_text(&found->record_version, row, 10) ||
+	    !copy_text(&found->hash, row, 11))
 		rc = error_set(error, EXIT_SYSTEM, "out of memory");
 	db_reset(row);
 	if (rc == -1)
@@ -63,6 +80,11 @@ replay_found_free(struct replay_found *found)
 {
 	free(found->key);
 	free(found->channel);
+	free(found->filter);
+	free(found->stream);
+	free(found->record_id);
+	free(found->record_version);
+	free(found->hash);
 }
 
 /* ---- the same payload -------------------------------------------------- */
@@ -257,14 +279,15 @@ replay_one(void *context, int64_t id)
 static int
 take_options(struct replay *replay, int argc, char **argv)
 {
-	struct option table[ACTS_OPTIONS + 4] = {
+	struct option table[ACTS_OPTIONS + 5] = {
 		{ "resend", no_argument, NULL, 'x' },
 		{ "again", no_argument, NULL, 'a' },
 		{ "to", required_argument, NULL, 'T' },
+		{ "reformat", no_argument, NULL, 'M' },
 	};
 	int option;
 
-	acts_options(table + 3);
+	acts_options(table + 4);
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1)
 		switch (option) {
@@ -273,6 +296,9 @@ take_options(struct replay *replay, int argc, char **argv)
 			break;
 		case 'a':
 			replay->again = true;
+			break;
+		case 'M':
+			replay->reformat = true;
 			break;
 		case 'T':
 			free(replay->to);
@@ -284,10 +310,10 @@ take_options(struct replay *replay, int argc, char **argv)
 				return -1;
 		}
 	if (replay->to == NULL || (*replay->to != '\0' && !replay->again &&
-	    !replay->resend))
+	    !replay->resend && !replay->reformat))
 		return 0;
 	log_error("replay --to takes a channel, and sends any message there "
-	    "without --again or --resend");
+	    "without --again, --resend or --reformat");
 	return -1;
 }
 
@@ -297,6 +323,9 @@ usual_states(const struct replay *replay)
 {
 	if (replay->to != NULL)
 		return "queued,sending,sent,in_doubt,dead,held,cancelled";
+	if (replay->reformat)
+		return replay->again ? "queued,dead,held,cancelled,sent" :
+		    "queued,dead,held,cancelled";
 	return replay->again ? "dead,held,cancelled,sent" :
 	    "dead,held,cancelled";
 }
@@ -311,6 +340,8 @@ replay_command(struct ledger *ledger, int argc, char **argv)
 	replay.acts.context = &replay;
 	if (take_options(&replay, argc, argv) == 0) {
 		replay.acts.usual = usual_states(&replay);
+		if (replay.reformat)
+			replay.acts.batch = reformat_batch;
 		rc = acts_run(&replay.acts, argv + optind, argc - optind);
 	}
 	free(replay.to);

@@ -1,8 +1,8 @@
 /*
  * replay: what replay.c, replay_copy.c and the modules of --reformat share.
  *
- * All of it runs within a transaction, which has the write lock: what was looked
- * at stays so until the commit.
+ * What changes something runs within a transaction, which has the write lock: what
+ * was looked at in it stays so until the commit.
  */
 #ifndef LEDGERPIPE_AUDITCTL_REPLAY_H
 #define LEDGERPIPE_AUDITCTL_REPLAY_H
@@ -10,9 +10,13 @@
 #include "auditctl/acts.h"
 #include "buffer.h"
 
+/* A copy is a post, whatever the first one was: an edit or a reply would be no
+ * second message in the channel. */
+#define REPLAY_DELIVERY "{\"on_change\":\"post\"}"
+
 struct replay {
 	struct acts acts;
-	bool resend, again;
+	bool resend, again, reformat;
 	char *to; /* another channel, or NULL */
 };
 
@@ -20,7 +24,9 @@ struct replay {
 struct replay_found {
 	char state[16];
 	char *key, *channel; /* channel: NULL for a reject */
-	int64_t generation;
+	char *filter, *stream, *record_id, *record_version, *hash;
+	int64_t generation, position;
+	bool copy;    /* it sends another one again */
 	bool payload; /* it has one */
 	bool doubt;   /* it is held, and may be in Slack */
 	bool threads; /* its filter names the thread that it replies to */
@@ -48,5 +54,8 @@ int replay_copy_try(struct replay *replay, const struct replay_copy *copy,
 /* The key of a copy in the message's own channel. */
 int replay_again_key(const struct replay_found *found, struct buffer *key,
     struct error *error);
+
+/* --reformat: an exit status.  The context is a struct replay. */
+int reformat_batch(void *context, const int64_t *ids, size_t count);
 
 #endif

@@ -48,8 +48,6 @@ replay_again_key(const struct replay_found *found, struct buffer *key,
 	    error_set(error, EXIT_SYSTEM, "out of memory");
 }
 
-/* It is a post, whatever the first one was: an edit or a reply would be no
- * second message in the channel. */
 static int
 insert_body(struct replay *replay, const struct replay_copy *copy, int64_t id,
     struct error *error)
@@ -59,7 +57,7 @@ insert_body(struct replay *replay, const struct replay_copy *copy, int64_t id,
 	if ((statement = db_prepare(replay->acts.ledger->db, "INSERT INTO "
 	    "bodies (message, payload, delivery) SELECT ?1, "
 	    "coalesce(?3, (SELECT payload FROM bodies WHERE message = ?2)), "
-	    "'{\"on_change\":\"post\"}'", error)) == NULL)
+	    "'" REPLAY_DELIVERY "'", error)) == NULL)
 		return -1;
 	db_bind_int(statement, 1, id);
 	db_bind_int(statement, 2, copy->of);

@@ -702,7 +702,7 @@ states() {
 	message '#finance' 1 >in
 	run -65 "$BIN/deliver" <in
 	control 'slack/channel?name=finance&action=join'
-	run -0 "$BIN/auditctl" replay --state held
+	run -0 --separate-stderr "$BIN/auditctl" replay --state held
 	[ "$output" = '{"id":1,"state":"in_doubt"}' ]
 	run -0 "$BIN/deliver" </dev/null
 	[ "$(states)" = 'sent ' ]
