@@ -67,9 +67,12 @@ transform_SRCS = $(sort $(wildcard transform/*.c))
 deliver_SRCS   = $(sort $(wildcard deliver/*.c))
 verify_SRCS    = $(sort $(wildcard verify/*.c))
 # How deliver reads a MESSAGE, for replay --reformat.
-auditctl_SRCS  = $(sort $(wildcard auditctl/*.c)) deliver/slack_name.c deliver/entry.c
-# How messages look, for transform's previews and the sandbox's page.
-RENDER = date emoji html mrkdwn render render_rich render_style rich
+auditctl_SRCS  = $(sort $(wildcard auditctl/*.c)) deliver/slack_name.c \
+                 deliver/entry.c $(TERMINAL:%=transform/%.c)
+# How messages look, for transform's previews, the sandbox's page and show.
+MARKUP = date emoji mrkdwn rich
+RENDER = $(MARKUP) html render render_rich render_style
+TERMINAL = $(MARKUP) layout paper terminal terminal_box terminal_rich
 sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c) \
                  $(RENDER:%=transform/%.c))
 

@@ -50,7 +50,7 @@ const struct command commands[] = {
 	{ "list", NULL, "[OPTIONS]",
 	    "messages, the newest first: --state --channel\n"
 	    "--stream --filter --record --since --until\n"
-	    "--before --limit", list_command, DB_READ, false },
+	    "--text --before --limit", list_command, DB_READ, false },
 	{ "show", NULL, "ID",
 	    "a message, its payload, attempts and events", show_command,
 	    DB_READ, false },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* auditctl list: messages by state, channel, stream, filter, record, time. */
+/* auditctl list: messages by state, channel, stream, filter, record, time and
+ * words. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,9 @@
 
 #include "auditctl/auditctl.h"
 #include "auditctl/query.h"
+#include "auditctl/search.h"
 #include "buffer.h"
-#include "clock.h"
+#include "list.h"
 #include "log.h"
 
 #define LIMIT 50
@@ -19,13 +21,19 @@
 #define FIRST (CONDITIONS + STATES + 2)
 #define END (FIRST + 1)
 
+/* What it is in Slack; NULL: nobody knows before it is sent for the first
+ * time. */
+#define KIND "CASE WHEN sending_at IS NULL OR channel IS NULL THEN NULL " \
+    "WHEN method <> 'post' THEN method " \
+    "WHEN thread_ts IS NOT NULL THEN 'reply' ELSE 'post' END"
+
 /* All of it for programs; for people what fits on a line of 80, first. */
 static const char json_columns[] = "id, queued_at AS time, state, filter, "
     "stream, record_id, record_version, channel, method, sent_at, slack_ts, "
-    "error";
+    "error, thread_ts, " KIND " AS kind";
 static const char table_columns[] = "id, state, replace(substr(coalesce("
-    "sent_at, queued_at), 6, 14), 'T', ' ') AS \"time (UTC)\", channel, "
-    "record_id, coalesce(error, slack_ts) AS \"slack ts or error\", stream, "
+    "sent_at, queued_at), 6, 14), 'T', ' ') AS \"time (UTC)\", " KIND
+    " AS \"as\", channel, record_id, coalesce(error, slack_ts) AS \"slack ts or error\", stream, "
     "filter";
 
 static int
@@ -34,6 +42,10 @@ take(struct query *query, int option)
 	char *end;
 	int rc;
 
+	if (option == 't') {
+		query->text = optarg;
+		return 0;
+	}
 	if (option == 'n') {
 		query->limit = strtoll(optarg, &end, 10);
 		if (*end == '\0' && query->limit >= 1 &&
@@ -51,9 +63,8 @@ take(struct query *query, int option)
 /* One SELECT for each state, since SQLite merges those by id from the index
  * of states; for an IN it would sort all rows of them. */
 static void
-compose(const struct query *query, struct buffer *sql)
+compose(const struct query *query, const char *columns, struct buffer *sql)
 {
-	const char *columns = rows_for_people() ? table_columns : json_columns;
 	size_t parts = query->wanted_count > 0 ? query->wanted_count : 1;
 	size_t part, i;
 	bool first;
@@ -80,8 +91,9 @@ compose(const struct query *query, struct buffer *sql)
 	buffer_printf(sql, " ORDER BY 1 DESC LIMIT ?%zu", CONDITIONS + 1);
 }
 
-static int
-run(struct ledger *ledger, const struct query *query, struct error *error)
+static struct statement *
+prepare(struct ledger *ledger, const struct query *query, const char *columns,
+    int64_t limit, struct error *error)
 {
 	struct statement *statement;
 	struct buffer sql;
@@ -91,17 +103,17 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 
 	if (period_ids(ledger, query->values[SINCE], query->values[UNTIL],
 	    &first, &end, error) == -1)
-		return -1;
+		return NULL;
 	buffer_init(&sql, 16384);
-	compose(query, &sql);
+	compose(query, columns, &sql);
 	statement = db_prepare(ledger->db, buffer_text(&sql), error);
 	buffer_free(&sql);
 	if (statement == NULL)
-		return -1;
+		return NULL;
 	for (i = 0; i < CONDITIONS; i++)
 		if (query->values[i] != NULL)
 			db_bind_text(statement, (int)i + 1, query->values[i]);
-	db_bind_int(statement, CONDITIONS + 1, query->limit);
+	db_bind_int(statement, CONDITIONS + 1, limit);
 	for (i = 0; i < STATES; i++)
 		if (query->wanted[i])
 			db_bind_text(statement, parameter++, states[i]);
@@ -109,13 +121,144 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 		db_bind_int(statement, FIRST, first);
 	if (query->values[UNTIL] != NULL)
 		db_bind_int(statement, END, end);
-	return rows_print(statement, error);
+	return statement;
+}
+
+/* ---- by words ---------------------------------------------------------- */
+
+/* The ids of a page, the newest first, and perhaps of one message more. */
+struct page {
+	int64_t *id;
+	size_t count, room;
+};
+
+static int
+page_add(struct page *page, int64_t id, struct error *error)
+{
+	int64_t *grown = list_grow(page->id, page->count, &page->room,
+	    sizeof(*grown));
+
+	if (grown == NULL)
+		return error_set(error, EXIT_SYSTEM, "out of memory");
+	page->id = grown;
+	page->id[page->count++] = id;
+	return 0;
+}
+
+/* What says the words and what the query is about take turns: each goes on from
+ * where the other one is, so that the rarer of them decides how long it takes.
+ * */
+static int
+find_hits(struct ledger *ledger, const struct query *query,
+    struct search *search, struct page *page, struct error *error)
+{
+	int64_t first, end, id, next, wanted = query->limit + 1;
+	const char *before = query->values[BEFORE];
+	int rc;
+
+	if (period_ids(ledger, query->values[SINCE], query->values[UNTIL],
+	    &first, &end, error) == -1)
+		return -1;
+	if (before != NULL && strtoll(before, NULL, 10) < end)
+		end = strtoll(before, NULL, 10);
+	for (next = end - 1; (int64_t)page->count < wanted;) {
+		if ((rc = search_next(search, next, &id, error)) != 1 ||
+		    id < first)
+			return rc == -1 ? -1 : 0;
+		if ((rc = query_look(ledger, query, id, &next, error)) == 1)
+			rc = search_says(search, id, error);
+		if (rc == -1 || (rc == 1 && page_add(page, id, error) == -1))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+find_page(struct ledger *ledger, const struct query *query,
+    struct page *page, struct error *error)
+{
+	struct statement *statement;
+	struct search *search;
+	int rc;
+
+	if (query->text != NULL) {
+		if ((search = search_open(ledger, query->text, error)) == NULL)
+			return -1;
+		rc = find_hits(ledger, query, search, page, error);
+		search_close(search);
+		return rc;
+	}
+	if ((statement = prepare(ledger, query, "id", query->limit + 1,
+	    error)) == NULL)
+		return -1;
+	while ((rc = db_step(statement, error)) == 1)
+		if (page_add(page, db_int(statement, 0), error) == -1) {
+			db_reset(statement);
+			return -1;
+		}
+	return rc;
+}
+
+/* ---- a page ------------------------------------------------------------ */
+
+/* The rows of its ids. */
+static int
+print_page(struct ledger *ledger, const struct page *page, size_t count,
+    const char *columns, struct error *error)
+{
+	struct statement *statement;
+	struct buffer text;
+	size_t i;
+
+	buffer_init(&text, (size_t)32 << 20);
+	buffer_printf(&text, "SELECT %s FROM messages WHERE id IN (SELECT "
+	    "value FROM json_each(?1)) ORDER BY id DESC", columns);
+	statement = db_prepare(ledger->db, buffer_text(&text), error);
+	buffer_clear(&text);
+	buffer_puts(&text, "[");
+	for (i = 0; i < count; i++)
+		buffer_printf(&text, "%s%lld", i > 0 ? "," : "",
+		    (long long)page->id[i]);
+	buffer_puts(&text, "]");
+	if (statement != NULL)
+		db_bind_text(statement, 1, buffer_text(&text));
+	buffer_free(&text);
+	return statement == NULL ? -1 : rows_print(statement, error);
+}
+
+static int
+run(struct ledger *ledger, const struct query *query, struct error *error)
+{
+	bool people = rows_for_people();
+	const char *columns = people ? table_columns : json_columns;
+	struct page page = { 0 };
+	struct statement *statement;
+	size_t count;
+	int rc;
+
+	/* Row by row, however many they are. */
+	if (query->text == NULL && !people)
+		return (statement = prepare(ledger, query, columns,
+		    query->limit, error)) == NULL ? -1 :
+		    rows_print(statement, error);
+	if ((rc = find_page(ledger, query, &page, error)) == 0) {
+		count = page.count > (size_t)query->limit ?
+		    (size_t)query->limit : page.count;
+		rc = print_page(ledger, &page, count, columns, error);
+		if (rc == 0 && people && count < page.count) {
+			fflush(stdout);
+			log_info("there are more: the same with --before "
+			    "%lld", (long long)page.id[count - 1]);
+		}
+	}
+	free(page.id);
+	return rc;
 }
 
 int
 list_command(struct ledger *ledger, int argc, char **argv)
 {
-	struct option table[CONDITIONS + 3] = { { 0 } };
+	struct option table[CONDITIONS + 4] = { { 0 } };
 	struct query query = { .limit = LIMIT };
 	struct error error;
 	int option, rc;
@@ -125,6 +268,7 @@ list_command(struct ledger *ledger, int argc, char **argv)
 		table[i] = (struct option){ conditions[i].name,
 			required_argument, NULL, conditions[i].option };
 	table[i++] = (struct option){ "limit", required_argument, NULL, 'n' };
+	table[i++] = (struct option){ "text", required_argument, NULL, 't' };
 	table[i] = (struct option){ "state", required_argument, NULL, 's' };
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1)

@@ -13,6 +13,7 @@
 
 #include "auditctl/auditctl.h"
 #include "auditctl/prune.h"
+#include "auditctl/search.h"
 #include "buffer.h"
 #include "clock.h"
 #include "log.h"
@@ -245,7 +246,7 @@ prune_command(struct ledger *ledger, int argc, char **argv)
 {
 	struct prune prune = { .dry = false };
 	struct error error;
-	int busy = 0;
+	int busy = 0, searched = 0;
 
 	if (take_options(&prune, argc, argv) == -1)
 		return EXIT_USAGE;
@@ -253,14 +254,19 @@ prune_command(struct ledger *ledger, int argc, char **argv)
 	    prune_all(ledger, &prune, &error) == -1 ||
 	    prune_records(ledger, prune.older_than, prune.reason, prune.dry,
 	    &prune.records, &error) == -1 ||
-	    (!prune.dry && (busy = truncate_wal(ledger, &error)) == -1))
+	    (!prune.dry && ((busy = truncate_wal(ledger, &error)) == -1 ||
+	    (searched = search_forget(ledger, &error)) == -1)))
 		return log_failure(&error);
 	printf("{\"pruned\":%lld,\"kept\":%lld,\"records\":%lld,"
 	    "\"older_than\":\"%s\"}\n", (long long)prune.pruned,
 	    (long long)prune.kept, (long long)prune.records,
 	    prune.older_than);
+	if (searched != 0)
+		log_error("somebody searches the ledger, so that the index for "
+		    "searches still has words of what was pruned: run prune "
+		    "again");
 	if (busy == 0)
-		return EXIT_DONE;
+		return searched == 0 ? EXIT_DONE : EXIT_TEMPFAIL;
 	log_error("another process reads the ledger, so that what was pruned "
 	    "may still be in its -wal file: run prune again");
 	return EXIT_TEMPFAIL;

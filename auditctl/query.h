@@ -32,6 +32,7 @@ struct query {
 	char times[CONDITIONS][CLOCK_TEXT];
 	char channel[256];
 	int64_t limit; /* list's */
+	const char *text; /* list's words, or NULL */
 };
 
 /* The conditions before --before, and --state: rows of a table for getopt_long,
@@ -51,5 +52,10 @@ bool query_narrows(const struct query *query);
 int64_t query_ids(struct ledger *ledger, const struct query *query,
     int64_t first, int64_t last, int64_t *ids, int64_t most,
     struct error *error);
+
+/* Is the message with this id such a one?  1, 0: no, and no such message has
+ * an id from *next + 1 up to this one; -1. */
+int query_look(struct ledger *ledger, const struct query *query, int64_t id,
+    int64_t *next, struct error *error);
 
 #endif

@@ -165,6 +165,12 @@ db_close(struct db *db)
 	free(db);
 }
 
+const char *
+db_path(const struct db *db)
+{
+	return sqlite3_db_filename(db->handle, "main");
+}
+
 int
 db_execute(struct db *db, const char *sql, struct error *error)
 {

@@ -30,6 +30,8 @@ enum db_mode {
 
 struct db *db_open(const char *path, enum db_mode mode, struct error *error);
 void db_close(struct db *db); /* NULL is fine */
+/* The file itself, whatever name led to it. */
+const char *db_path(const struct db *db);
 
 /* Run SQL that gives no rows; several statements are allowed. */
 int db_execute(struct db *db, const char *sql, struct error *error);
