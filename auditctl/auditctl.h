@@ -40,6 +40,10 @@ int anchors_check(struct ledger *ledger, const char *path, int64_t *anchored);
 /* Compare messages and payloads with the log, and log the first differences. */
 int rows_check(struct ledger *ledger, int64_t *messages, int64_t *different,
     struct error *error);
+/* Did an event say that prune took this payload?  1: *event, which is 0 or where
+ * to look first; 0 or -1. */
+int payload_was_pruned(struct ledger *ledger, int64_t id, int64_t *event,
+    struct error *error);
 int balance_command(struct ledger *ledger, int argc, char **argv);
 int check_command(struct ledger *ledger, int argc, char **argv);
 int prune_command(struct ledger *ledger, int argc, char **argv);
@@ -47,6 +51,9 @@ int bookmark_list_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_set_command(struct ledger *ledger, int argc, char **argv);
 int bookmark_reset_command(struct ledger *ledger, int argc, char **argv);
 int list_command(struct ledger *ledger, int argc, char **argv);
+/* Write for people what show shows of a message, whose id subject is. */
+int show_people(struct ledger *ledger, const char *subject,
+    struct error *error);
 int show_command(struct ledger *ledger, int argc, char **argv);
 int replay_command(struct ledger *ledger, int argc, char **argv);
 int hold_command(struct ledger *ledger, int argc, char **argv);

@@ -63,10 +63,10 @@ payload_same(struct statement *statement)
 	return strcmp(hex, wanted) == 0;
 }
 
-/* Did an event say that prune took this payload?  1: yes.  Ids come in order,
- * so that it is nearly always the *event of the one before, or the next. */
-static int
-was_pruned(struct ledger *ledger, int64_t id, int64_t *event,
+/* Ids come in order, so that it is nearly always the *event of the one before,
+ * or the next. */
+int
+payload_was_pruned(struct ledger *ledger, int64_t id, int64_t *event,
     struct error *error)
 {
 	struct statement *statement;
@@ -111,7 +111,7 @@ payload_check(struct ledger *ledger, struct statement *row, int64_t *event,
 	if (strcmp(state, "unchanged") == 0) /* never had one */
 		return 0;
 	rc = strcmp(state, "sent") == 0 || strcmp(state, "cancelled") == 0 ?
-	    was_pruned(ledger, db_int(row, 0), event, error) : 0;
+	    payload_was_pruned(ledger, db_int(row, 0), event, error) : 0;
 	*what = rc == 0 ? "its payload is gone, and was not pruned" : NULL;
 	return rc == -1 ? -1 : 0;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "auditctl/auditctl.h"
+#include "auditctl/permalink.h"
 #include "config.h"
 #include "doorbell.h"
 #include "log.h"
@@ -163,6 +164,7 @@ locate(const struct options *options, char **db, char **key_file,
     struct error *error)
 {
 	struct config config = { 0 };
+	int rc;
 
 	*db = *key_file = NULL;
 	if (options->db != NULL) {
@@ -174,7 +176,10 @@ locate(const struct options *options, char **db, char **key_file,
 		*db = config_file(&config, "ledger", "ledger.db");
 		*key_file = config_file(&config, "key_file", "ledger.key");
 		configuration = strdup(config.path);
+		rc = permalink_configure(&config, error);
 		config_close(&config);
+		if (rc == -1)
+			return -1;
 	}
 	if (*db == NULL || *key_file == NULL)
 		return error_set(error, EXIT_SYSTEM, "out of memory");

@@ -4,54 +4,70 @@
 #include <string.h>
 
 #include "auditctl/auditctl.h"
+#include "auditctl/permalink.h"
+#include "auditctl/plain.h"
 #include "buffer.h"
 #include "json.h"
 #include "log.h"
 
 #define OBJECT_MAX ((size_t)256 << 20) /* a payload, each byte escaped */
 
-/* What show shows of one message, part by part.  ?1 is its id, as text. */
+/* What show shows of one message, part by part.  ?1 is its id, as text, ?2 the
+ * address of the workspace. */
 static const struct part {
-	const char *title; /* for people; NULL: many rows, a table */
 	const char *array; /* in JSON; NULL: one row */
 	const char *object; /* the same for one row; NULL: its members alone */
 	const char *sql;
 } parts[] = {
-	{ "Message", NULL, "message", "SELECT id, key, generation, state, "
+	{ NULL, "message", "SELECT id, key, generation, state, "
 	    "filter, stream, record_id, record_version, channel, attempts, "
 	    "not_before, queued_at, sent_at, method, slack_channel, slack_ts, "
 	    "thread_ts, error, replays, (SELECT max(r.id) FROM messages r "
 	    "WHERE r.replays = m.id) AS replayed_by, "
 	    "EXISTS (SELECT 1 FROM record_bodies r WHERE "
 	    "r.stream = m.stream AND r.record_id = m.record_id "
-	    "AND r.record_version = m.record_version) AS record_kept "
+	    "AND r.record_version = m.record_version) AS record_kept, "
+	    PERMALINK("?2", "m.") " AS permalink "
 	    "FROM messages m WHERE m.id = CAST(?1 AS INTEGER)" },
 	/* The outer row is there when a body isn't. */
-	{ "Content", NULL, NULL, "SELECT b.payload, b.delivery FROM messages m "
+	{ NULL, NULL, "SELECT b.payload, b.delivery FROM messages m "
 	    "LEFT JOIN bodies b ON b.message = m.id "
 	    "WHERE m.id = CAST(?1 AS INTEGER)" },
-	{ NULL, "attempts", NULL, "SELECT generation, number AS attempt, "
+	{ "attempts", NULL, "SELECT generation, number AS attempt, "
 	    "started_at, ended_at, http_status, slack_error, retry_after, "
 	    "outcome FROM attempts WHERE message = CAST(?1 AS INTEGER) "
 	    "ORDER BY generation, number" },
-	{ NULL, "events", NULL, "SELECT seq, time, actor, event, detail "
+	{ "events", NULL, "SELECT seq, time, actor, event, detail "
 	    "FROM audit WHERE subject = ?1 AND event LIKE 'message.%' "
 	    "ORDER BY seq" },
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
-/* 0, or -1 and an error. */
-static int
-print(struct ledger *ledger, const struct part *part, const char *subject,
+static struct statement *
+prepare(struct ledger *ledger, const struct part *part, const char *subject,
     struct error *error)
 {
 	struct statement *statement = db_prepare(ledger->db, part->sql, error);
 
-	if (statement == NULL)
-		return -1;
-	db_bind_text(statement, 1, subject);
-	return part->title != NULL ? rows_print_long(statement, part->title,
-	    error) : rows_print(statement, error);
+	if (statement != NULL)
+		db_bind_text(statement, 1, subject);
+	if (statement != NULL && part == parts)
+		db_bind_text(statement, 2, permalink_workspace());
+	return statement;
+}
+
+/* Part by part, each with its header. */
+static int
+print_rows(struct ledger *ledger, const char *subject, struct error *error)
+{
+	struct statement *statement;
+	size_t i;
+
+	for (i = 0; i < PARTS; i++)
+		if ((statement = prepare(ledger, &parts[i], subject,
+		    error)) == NULL || rows_print(statement, error) == -1)
+			return -1;
+	return 0;
 }
 
 /* Do these columns hold JSON? */
@@ -80,6 +96,23 @@ json_value(struct buffer *out, const char *text)
 	json_free(&json);
 }
 
+/* What people read of a message in the channel. */
+static void
+plain_value(struct buffer *out, const char *payload)
+{
+	struct json json = { 0 };
+	struct error ignored;
+	struct buffer text;
+
+	buffer_init(&text, OBJECT_MAX);
+	if (json_parse(&json, payload, strlen(payload), &ignored) == 0)
+		plain_message(&text, &json, 0);
+	buffer_json_member(out, "text", buffer_text(&text));
+	out->failed |= text.failed;
+	buffer_free(&text);
+	json_free(&json);
+}
+
 static void
 members(struct buffer *out, struct statement *statement)
 {
@@ -94,6 +127,10 @@ members(struct buffer *out, struct statement *statement)
 			json_value(out, text);
 		} else
 			rows_member(out, statement, column);
+		if (strcmp(name, "payload") == 0 && text != NULL)
+			plain_value(out, text);
+		else if (strcmp(name, "payload") == 0)
+			buffer_json_member(out, "text", NULL);
 	}
 }
 
@@ -103,13 +140,12 @@ append(struct ledger *ledger, const struct part *part, const char *subject,
     struct buffer *out, struct error *error)
 {
 	const char *name = part->array != NULL ? part->array : part->object;
-	struct statement *statement = db_prepare(ledger->db, part->sql, error);
+	struct statement *statement = prepare(ledger, part, subject, error);
 	bool first = true;
 	int rc;
 
 	if (statement == NULL)
 		return -1;
-	db_bind_text(statement, 1, subject);
 	if (name != NULL)
 		buffer_json_name(out, name);
 	buffer_puts(out, part->array != NULL ? "[" : "");
@@ -149,19 +185,15 @@ static int
 show(struct ledger *ledger, const char *subject, struct error *error)
 {
 	int64_t count;
-	size_t i;
 
 	if (db_number(ledger->db, "SELECT count(*) FROM messages "
 	    "WHERE id = CAST(?1 AS INTEGER)", subject, &count, error) == -1)
 		return -1;
 	if (count == 0)
 		return 0;
-	if (rows_are_json())
-		return print_object(ledger, subject, error) == -1 ? -1 : 1;
-	for (i = 0; i < PARTS; i++)
-		if (print(ledger, &parts[i], subject, error) == -1)
-			return -1;
-	return 1;
+	return (rows_are_json() ? print_object(ledger, subject, error) :
+	    rows_for_people() ? show_people(ledger, subject, error) :
+	    print_rows(ledger, subject, error)) == -1 ? -1 : 1;
 }
 
 int

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auditctl/auditctl.h"
+#include "auditctl/permalink.h"
 #include "buffer.h"
 #include "clock.h"
 #include "log.h"
@@ -13,7 +14,8 @@
 
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 
-/* ?1: the record's id, ?2: its stream, or NULL for each that has it; ?3: now.
+/* ?1: the record's id, ?2: its stream, or NULL for each that has it; ?3: now;
+ * ?4: the address of the workspace, or NULL.
  * Both tables' indexes begin with the stream: streams are few, and found by
  * steps from one to the next.  IN, no join: for a join SQLite makes a Bloom
  * filter of the whole table. */
@@ -48,11 +50,12 @@ static const char sql[] = STREAMS ", "
     "SELECT v.stream, v.record_id, v.record_version, v.seen_at, "
     "f.key AS filter, NULL AS message, 'filtered' AS outcome, "
     "NULL AS channel, v.seen_at AS at, "
-    "'filter ' || f.key || ' wanted no message about it' AS explanation "
+    "'filter ' || f.key || ' wanted no message about it' AS explanation, "
+    "NULL AS permalink "
     "FROM versions v, json_each(v.outcome) f WHERE f.value = 0 "
     "UNION ALL SELECT v.stream, v.record_id, v.record_version, v.seen_at, "
     "NULL, NULL, 'unclaimed', NULL, v.seen_at, "
-    "'no filter looked at it' FROM versions v WHERE v.outcome = '{}' "
+    "'no filter looked at it', NULL FROM versions v WHERE v.outcome = '{}' "
     "UNION ALL SELECT m.stream, m.record_id, m.record_version, "
     "(SELECT v.seen_at FROM versions v WHERE v.stream = m.stream "
     "AND v.record_version = m.record_version), m.filter, m.id, "
@@ -84,7 +87,8 @@ static const char sql[] = STREAMS ", "
     "(SELECT ', which is paused until ' || c.pause_until || coalesce(': ' || "
     "c.reason, '') FROM channels c WHERE c.name = m.channel "
     "AND c.pause_until > ?3), '') END "
-    "ELSE 'is ' || m.state END END FROM told_of m) w "
+    "ELSE 'is ' || m.state END END, " PERMALINK("?4", "m.")
+    " FROM told_of m) w "
     "ORDER BY 1, 3, 6, 5";
 
 /* A line for each version, and below it one for each outcome. */
@@ -105,7 +109,7 @@ tell(struct statement *statement, struct error *error)
 		    db_text(statement, 0), db_text(statement, 1),
 		    db_text(statement, 2), seen != NULL ? "read at " :
 		    "of which no reading is kept", seen != NULL ? seen : "",
-		    db_int(statement, 10) != 0 ? ", the record is kept" : "");
+		    db_int(statement, 11) != 0 ? ", the record is kept" : "");
 		if ((line = strdup(db_text(statement, 9))) == NULL ||
 		    version.failed || last.failed) {
 			free(line);
@@ -119,6 +123,8 @@ tell(struct statement *statement, struct error *error)
 			puts(version.data);
 		printf("  %s\n", line);
 		free(line);
+		if (db_text(statement, 10) != NULL)
+			printf("    %s\n", db_text(statement, 10));
 		buffer_clear(&last);
 		buffer_puts(&last, version.data);
 	}
@@ -140,6 +146,7 @@ prepare(struct ledger *ledger, const char *record, const char *stream,
 	db_bind_text(statement, 1, record);
 	db_bind_text(statement, 2, stream);
 	db_bind_text(statement, 3, now);
+	db_bind_text(statement, 4, permalink_workspace());
 	return statement;
 }
 

@@ -69,6 +69,7 @@ static const struct known {
 	{ "slack.ca_file", JSON_STRING },
 	{ "slack.client_id", JSON_STRING },
 	{ "slack.redirect_url", JSON_STRING },
+	{ "slack.workspace_url", JSON_STRING },
 	{ "slack.workspace_rate", JSON_NUMBER },
 	{ "slack.channel_interval", JSON_STRING },
 	{ "slack.settle_delay", JSON_STRING },

@@ -268,7 +268,7 @@ hours_after() {
 		INSERT INTO audit VALUES (1000, 't', 'a', 'message.sent', '2', '{\"channel\":\"#a\"}', x'', x''), (1001, 't', 'a', 'message.read', '2', NULL, x'', x'');"
 	"$BIN/auditctl" show 2 >shown
 	[ "$(wc -l <shown)" = 1 ]
-	[ "$(jq -c 'keys' shown)" = '["attempts","delivery","events","message","payload"]' ]
+	[ "$(jq -c 'keys' shown)" = '["attempts","delivery","events","message","payload","text"]' ]
 	grep -qF '"payload":{"text": "12","n":1.10}' shown
 	[ "$(jq -c '[.message.id, .message.replays, .message.replayed_by, .delivery.update, .attempts[0].http_status, (.events | map(.detail))]' shown)" = \
 		'[2,1,null,"thread",200,[{"channel":"#a"},null]]' ]
@@ -282,4 +282,142 @@ hours_after() {
 	at_terminal 80 show 2 >shown
 	grep -qE '^  replays +1$' shown
 	[ "$("$BIN/auditctl" show --csv 2 | tr -d '\r' | grep -c '^id,key,')" = 1 ]
+}
+
+# body ID PAYLOAD
+body() {
+	sqlite3 ledger.db "INSERT INTO bodies VALUES ($1, '$2', NULL)"
+}
+
+workspace() {
+	printf '{"ledger":"ledger.db","key_file":"ledger.key","slack":{"workspace_url":"%s"}}\n' "$1" >"$CONFIG"
+}
+
+# In Slack: its channel, ts and thread.
+in_slack() {
+	printf "sent_at = '2026-11-24T01:00:02.000Z', sending_at = '2026-11-24T01:00:01.000Z', slack_channel = 'C0123', slack_ts = '1764000000.000100', thread_ts = %s" "${1:-NULL}"
+}
+
+@test "show, why and list tell where a message is in Slack once the workspace is known" {
+	message 1 sent v1 "'#a'" "$(in_slack)"
+	message 2 sent v1 "'#a'" "$(in_slack "'1763999999.000200'")"
+	message 3 queued v1 "'#a'"
+	[ "$("$BIN/auditctl" show 1 | jq -c .message.permalink)" = null ]
+	at_terminal 80 show 1 >shown
+	grep -qF 'none: set slack.workspace_url' shown
+	workspace https://acme.slack.com/
+	[ "$("$BIN/auditctl" show 1 | jq -r .message.permalink)" = https://acme.slack.com/archives/C0123/p1764000000000100 ]
+	[ "$("$BIN/auditctl" show 2 | jq -r .message.permalink)" = \
+		'https://acme.slack.com/archives/C0123/p1764000000000100?thread_ts=1763999999.000200&cid=C0123' ]
+	[ "$("$BIN/auditctl" show 3 | jq -c .message.permalink)" = null ]
+	"$BIN/auditctl" why 77 >rows
+	[ "$(jq -r .permalink rows | head -n 1)" = https://acme.slack.com/archives/C0123/p1764000000000100 ]
+	at_terminal 80 show 1 >shown
+	grep -qE '^  permalink +https://acme.slack.com/archives/C0123/p1764000000000100$' shown
+	at_terminal 80 why 77 >told
+	grep -qxF '    https://acme.slack.com/archives/C0123/p1764000000000100' told
+}
+
+@test "the address of the workspace is https and nothing but an address" {
+	for url in http://acme.slack.com acme.slack.com 'https://acme.slack.com?x' 'https://a b' https://u@acme.slack.com; do
+		workspace "$url"
+		run -78 --separate-stderr "$BIN/auditctl" list
+		[[ $stderr == *slack.workspace_url* ]]
+	done
+}
+
+@test "show on a terminal is the message as it looks, its attempts, and its events in words" {
+	message 1 sent v1 "'#a'" "$(in_slack)"
+	body 1 '{"channel":"#a","text":"a *bold* invoice &amp; its order","blocks":[{"type":"header","text":{"type":"plain_text","text":"Approved"}}]}'
+	sqlite3 ledger.db "INSERT INTO attempts VALUES (1, 1, 1, '2026-11-24T01:00:01.000Z', '2026-11-24T01:00:01.250Z', 429, 'ratelimited', 3000, 'rate', NULL);
+		INSERT INTO audit VALUES (1000, '2026-11-24T01:00:00.123Z', 'deliver', 'message.queued', '1', '{\"filter\":\"finance\",\"payload_hash\":\"abcdef\"}', x'', x''),
+		(1001, '2026-11-24T01:00:02.000Z', 'deliver', 'message.sent', '1', '{\"slack\":\"C0123/1764000000.000100\"}', x'', x''),
+		(1002, '2026-11-24T01:00:03.000Z', 'auditctl' || char(27), 'message.novel', '1', NULL, x'', x'')"
+	TERM=dumb at_terminal 80 show 1 >shown
+	grep -qE '│ Approved +│' shown
+	grep -qF 'notification: a bold invoice & its order' shown
+	grep -qE '^1 +1 +2026-11-24 01:00:01 +250 +429 +rate +ratelimited +3000' shown
+	grep -qxF '2026-11-24 01:00:00.123  queued (deliver)' shown
+	grep -qxF '2026-11-24 01:00:02.000  sent: slack C0123/1764000000.000100 (deliver)' shown
+	grep -qxF '2026-11-24 01:00:03.000  message.novel (auditctl?)' shown
+	run ! grep -q '"blocks"' shown
+	[ "$("$BIN/auditctl" show 1 | jq -r .text)" = Approved ]
+	[ "$("$BIN/auditctl" show 1 | jq -r .payload.channel)" = '#a' ]
+}
+
+@test "show on a terminal has a sentence for every event of a message that the code writes" {
+	cd "$BATS_TEST_DIRNAME/.." || return 1
+	# Those that are made of a state, and those that stand there.
+	{ sed -n "s/.*state = '\([a-z_]*\)'.*/message.\1/p" lib/schema.sql
+	  grep -hoE '"message\.[a-z_]+"' auditctl/*.c deliver/*.c lib/*.c | grep -v rows_sql | tr -d '"'; } | sort -u >"$BATS_TEST_TMPDIR/events"
+	cd "$BATS_TEST_TMPDIR" || return 1
+	[ "$(wc -l <events)" -ge 12 ]
+	grep -qx message.released events
+	grep -qx message.sent events
+	message 1 sent v1 "'#a'"
+	sqlite3 ledger.db <<<"$(while read -r name; do
+		echo "INSERT INTO audit SELECT max(seq) + 1, 't', 'a', '$name', '1', NULL, x'', x'' FROM audit;"; done <events)"
+	at_terminal 80 show 1 >shown
+	[ "$(sed '1,/^Events/d' shown | wc -l)" = "$(wc -l <events)" ]
+	run ! grep -q 'message\.' shown
+}
+
+@test "show says when a payload was removed, and that one is missing" {
+	message 1 sent v1 "'#a'" "sent_at = '2020-01-01T00:00:00.000Z', queued_at = '2020-01-01T00:00:00.000Z'"
+	body 1 '{"text":"gone"}'
+	message 2 unchanged v1 "'#a'"
+	message 3 sent v1 "'#a'"
+	"$BIN/auditctl" prune --older-than 2021-01-01
+	at_terminal 80 show 1 >shown
+	grep -qx "payload removed on $(date -u +%F)" shown
+	at_terminal 80 show 2 >shown
+	grep -q '^payload not kept' shown
+	at_terminal 80 show 3 >shown
+	grep -q '^payload missing' shown
+	[ "$("$BIN/auditctl" show 1 | jq -c '[.payload, .text]')" = '[null,null]' ]
+}
+
+@test "show on a terminal has the error and the record of a reject, and bears a damaged payload" {
+	message 1 dead v1 NULL "error = 'no such field'"
+	body 1 '{"InvoiceId":"123"}'
+	at_terminal 80 show 1 >shown
+	grep -q 'REJECTED' shown
+	grep -qF '"InvoiceId": "123"' shown
+	message 2 dead v1 "'#a'"
+	body 2 '{"text":'
+	at_terminal 80 show 2 >shown
+	grep -q "can't be shown" shown
+	[ "$("$BIN/auditctl" show 2 | jq -c '[.payload, .text]')" = '["{\"text\":",""]' ]
+}
+
+@test "list tells posts, replies, edits and reposts apart" {
+	message 1 sent v1 "'#a'" "$(in_slack)"
+	message 2 sent v1 "'#a'" "$(in_slack "'1763999999.000200'")"
+	message 3 sent v1 "'#a'" "$(in_slack), method = 'edit'"
+	message 4 sent v1 "'#a'" "$(in_slack), method = 'repost'"
+	message 5 queued v1 "'#a'"
+	[ "$("$BIN/auditctl" list | jq -c .kind | tr '\n' ' ')" = 'null "repost" "edit" "reply" "post" ' ]
+	[ "$("$BIN/auditctl" list | jq -r 'select(.id == 2).thread_ts')" = 1763999999.000200 ]
+	at_terminal 80 list >table
+	run -0 awk 'length($0) > 80 { exit 1 }' table
+	grep -qE '^2 +sent +11-24 01:00:02 +reply +#a' table
+	grep -qE '^5 +queued +11-24 01:00:00 +- +#a' table
+}
+
+@test "on a terminal list tells how the next page is got, when there is one" {
+	for id in 1 2 3 4; do message $id sent v1 "'#a'"; body $id '{"text":"word"}'; done
+	for words in '' '--text word' '--state sent --channel a'; do
+		# shellcheck disable=SC2086 # words
+		at_terminal 80 list --limit 3 $words >table
+		grep -q 'with --before 2$' table
+		# shellcheck disable=SC2086 # words
+		at_terminal 80 list --limit 3 $words --before 2 >table
+		grep -q '^1 ' table
+		run ! grep -q -e --before table
+		# shellcheck disable=SC2086 # words
+		at_terminal 80 list --limit 4 $words >table
+		run ! grep -q -e --before table
+	done
+	run -0 --separate-stderr "$BIN/auditctl" list --limit 3
+	[ -z "$stderr" ]
 }

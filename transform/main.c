@@ -117,7 +117,7 @@ static int
 preview(struct pool *pool, const struct options *options,
     const struct pool_settings *settings, char **files, struct error *error)
 {
-	const struct terminal terminal = preview_terminal(STDOUT_FILENO);
+	const struct terminal terminal = terminal_of(STDOUT_FILENO);
 	struct preview preview;
 	const struct sink sink = preview_sink(&preview);
 	struct error unwritten;

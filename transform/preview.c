@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "line.h"
 #include "utf8.h"
 
-#define WIDTH_UNKNOWN 80
-#define WIDTH_MAX 100 /* longer lines aren't read easily */
 #define OUT_MAX ((size_t)256 << 20)
 #define FLUSH_BYTES 65536
 #define BUILDER "https://app.slack.com/block-kit-builder/#"
@@ -33,26 +30,6 @@ preview_format(const char *name, enum preview_format *format)
 			return 0;
 		}
 	return -1;
-}
-
-struct terminal
-preview_terminal(int fd)
-{
-	struct terminal terminal = { .width = WIDTH_UNKNOWN };
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct winsize size;
-
-	if (!isatty(fd))
-		return terminal;
-	terminal.styled = (no_color == NULL || no_color[0] == '\0') &&
-	    term != NULL && strcmp(term, "dumb") != 0;
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		terminal.width = size.ws_col;
-	if (terminal.width > WIDTH_MAX)
-		terminal.width = WIDTH_MAX;
-	if (terminal.width < TERMINAL_WIDTH_MIN)
-		terminal.width = TERMINAL_WIDTH_MIN;
-	return terminal;
 }
 
 void

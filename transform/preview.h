@@ -38,9 +38,6 @@ struct preview {
 
 /* terminal (also for NULL), html or url.  -1: it is none of them. */
 int preview_format(const char *name, enum preview_format *format);
-/* What fd allows: a terminal's width and, unless NO_COLOR is set or TERM is
- * dumb, styles.  It reads the environment; call it before that is emptied. */
-struct terminal preview_terminal(int fd);
 
 /* Write to fd, which stays the caller's.  It sets LC_CTYPE, since a terminal
  * needs to know how wide a character is. */

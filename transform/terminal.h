@@ -17,6 +17,10 @@ struct terminal {
 	bool styled;  /* bold, colours and links may be used */
 };
 
+/* What fd allows: a terminal's width and, unless NO_COLOR is set or TERM is
+ * dumb, styles.  It reads the environment; call it before that is emptied. */
+struct terminal terminal_of(int fd);
+
 /* A MESSAGE line and a REJECT line of transform, each in a box. */
 void terminal_message(struct buffer *out, const struct terminal *terminal,
     const struct json *line);

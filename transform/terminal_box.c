@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* The boxes that messages and rejects stand in, in a terminal. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "transform/terminal.h"
 
+#define WIDTH_UNKNOWN 80
+#define WIDTH_MAX 100 /* longer lines aren't read easily */
 #define EDGES 4 /* columns of a box's two sides: a line and a space each */
+
+struct terminal
+terminal_of(int fd)
+{
+	struct terminal terminal = { .width = WIDTH_UNKNOWN };
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct winsize size;
+
+	if (!isatty(fd))
+		return terminal;
+	terminal.styled = (no_color == NULL || no_color[0] == '\0') &&
+	    term != NULL && strcmp(term, "dumb") != 0;
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		terminal.width = size.ws_col;
+	if (terminal.width > WIDTH_MAX)
+		terminal.width = WIDTH_MAX;
+	if (terminal.width < TERMINAL_WIDTH_MIN)
+		terminal.width = TERMINAL_WIDTH_MIN;
+	return terminal;
+}
 
 /* A box being drawn: its content, and what stands in its upper edge. */
 struct box {
