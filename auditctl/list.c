@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "auditctl/auditctl.h"
-#include "auditctl/query.h"
+#include "auditctl/newest.h"
 #include "auditctl/search.h"
 #include "buffer.h"
 #include "list.h"
@@ -16,10 +16,6 @@
 
 #define LIMIT 50
 #define LIMIT_MAX 1000000
-
-/* The parameters behind those of the conditions, the limit and the states. */
-#define FIRST (CONDITIONS + STATES + 2)
-#define END (FIRST + 1)
 
 /* What it is in Slack; NULL: nobody knows before it is sent for the first
  * time. */
@@ -33,8 +29,8 @@ static const char json_columns[] = "id, queued_at AS time, state, filter, "
     "error, thread_ts, " KIND " AS kind";
 static const char table_columns[] = "id, state, replace(substr(coalesce("
     "sent_at, queued_at), 6, 14), 'T', ' ') AS \"time (UTC)\", " KIND
-    " AS \"as\", channel, record_id, coalesce(error, slack_ts) AS \"slack ts or error\", stream, "
-    "filter";
+    " AS \"as\", channel, record_id, "
+    "coalesce(error, slack_ts) AS \"slack ts or error\", stream, filter";
 
 static int
 take(struct query *query, int option)
@@ -58,70 +54,6 @@ take(struct query *query, int option)
 		log_error("list: an option is unknown or lacks its argument; "
 		    "see auditctl --help");
 	return rc == 0 ? 0 : EXIT_USAGE;
-}
-
-/* One SELECT for each state, since SQLite merges those by id from the index
- * of states; for an IN it would sort all rows of them. */
-static void
-compose(const struct query *query, const char *columns, struct buffer *sql)
-{
-	size_t parts = query->wanted_count > 0 ? query->wanted_count : 1;
-	size_t part, i;
-	bool first;
-
-	for (part = 0; part < parts; part++) {
-		buffer_printf(sql, "%sSELECT %s FROM messages", part > 0 ?
-		    " UNION ALL " : "", columns);
-		first = query->wanted_count == 0;
-		if (!first)
-			buffer_printf(sql, " WHERE state = ?%zu",
-			    CONDITIONS + 2 + part);
-		for (i = 0; i < CONDITIONS; i++) {
-			if (query->values[i] == NULL)
-				continue;
-			buffer_printf(sql, "%s %s?%zu", first ? " WHERE" :
-			    " AND", conditions[i].sql, i + 1);
-			first = false;
-		}
-		if (query->values[SINCE] != NULL)
-			buffer_printf(sql, " AND id >= ?%zu", FIRST);
-		if (query->values[UNTIL] != NULL)
-			buffer_printf(sql, " AND id < ?%zu", END);
-	}
-	buffer_printf(sql, " ORDER BY 1 DESC LIMIT ?%zu", CONDITIONS + 1);
-}
-
-static struct statement *
-prepare(struct ledger *ledger, const struct query *query, const char *columns,
-    int64_t limit, struct error *error)
-{
-	struct statement *statement;
-	struct buffer sql;
-	int parameter = CONDITIONS + 2;
-	int64_t first, end;
-	size_t i;
-
-	if (period_ids(ledger, query->values[SINCE], query->values[UNTIL],
-	    &first, &end, error) == -1)
-		return NULL;
-	buffer_init(&sql, 16384);
-	compose(query, columns, &sql);
-	statement = db_prepare(ledger->db, buffer_text(&sql), error);
-	buffer_free(&sql);
-	if (statement == NULL)
-		return NULL;
-	for (i = 0; i < CONDITIONS; i++)
-		if (query->values[i] != NULL)
-			db_bind_text(statement, (int)i + 1, query->values[i]);
-	db_bind_int(statement, CONDITIONS + 1, limit);
-	for (i = 0; i < STATES; i++)
-		if (query->wanted[i])
-			db_bind_text(statement, parameter++, states[i]);
-	if (query->values[SINCE] != NULL)
-		db_bind_int(statement, FIRST, first);
-	if (query->values[UNTIL] != NULL)
-		db_bind_int(statement, END, end);
-	return statement;
 }
 
 /* ---- by words ---------------------------------------------------------- */
@@ -149,24 +81,20 @@ page_add(struct page *page, int64_t id, struct error *error)
  * where the other one is, so that the rarer of them decides how long it takes.
  * */
 static int
-find_hits(struct ledger *ledger, const struct query *query,
-    struct search *search, struct page *page, struct error *error)
+find_hits(const struct newest *newest, struct search *search,
+    struct page *page, int64_t wanted, struct error *error)
 {
-	int64_t first, end, id, next, wanted = query->limit + 1;
-	const char *before = query->values[BEFORE];
+	int64_t id, next = newest->end - 1;
 	int rc;
 
-	if (period_ids(ledger, query->values[SINCE], query->values[UNTIL],
-	    &first, &end, error) == -1)
-		return -1;
-	if (before != NULL && strtoll(before, NULL, 10) < end)
-		end = strtoll(before, NULL, 10);
-	for (next = end - 1; (int64_t)page->count < wanted;) {
+	while ((int64_t)page->count < wanted) {
 		if ((rc = search_next(search, next, &id, error)) != 1 ||
-		    id < first)
+		    id < newest->first)
 			return rc == -1 ? -1 : 0;
-		if ((rc = query_look(ledger, query, id, &next, error)) == 1)
+		if ((rc = newest_look(newest, id, &next, error)) == 1) {
 			rc = search_says(search, id, error);
+			next = id - 1;
+		}
 		if (rc == -1 || (rc == 1 && page_add(page, id, error) == -1))
 			return -1;
 	}
@@ -174,22 +102,23 @@ find_hits(struct ledger *ledger, const struct query *query,
 }
 
 static int
-find_page(struct ledger *ledger, const struct query *query,
-    struct page *page, struct error *error)
+find_page(const struct newest *newest, struct page *page, struct error *error)
 {
+	const struct query *query = newest->query;
 	struct statement *statement;
 	struct search *search;
 	int rc;
 
 	if (query->text != NULL) {
-		if ((search = search_open(ledger, query->text, error)) == NULL)
+		if ((search = search_open(newest->ledger, query->text,
+		    error)) == NULL)
 			return -1;
-		rc = find_hits(ledger, query, search, page, error);
+		rc = find_hits(newest, search, page, query->limit + 1, error);
 		search_close(search);
 		return rc;
 	}
-	if ((statement = prepare(ledger, query, "id", query->limit + 1,
-	    error)) == NULL)
+	if ((statement = newest_prepare(newest, "id", newest->end,
+	    query->limit + 1, error)) == NULL)
 		return -1;
 	while ((rc = db_step(statement, error)) == 1)
 		if (page_add(page, db_int(statement, 0), error) == -1) {
@@ -233,15 +162,18 @@ run(struct ledger *ledger, const struct query *query, struct error *error)
 	const char *columns = people ? table_columns : json_columns;
 	struct page page = { 0 };
 	struct statement *statement;
+	struct newest newest;
 	size_t count;
 	int rc;
 
+	if (newest_open(&newest, ledger, query, error) == -1)
+		return -1;
 	/* Row by row, however many they are. */
 	if (query->text == NULL && !people)
-		return (statement = prepare(ledger, query, columns,
-		    query->limit, error)) == NULL ? -1 :
+		return (statement = newest_prepare(&newest, columns,
+		    newest.end, query->limit, error)) == NULL ? -1 :
 		    rows_print(statement, error);
-	if ((rc = find_page(ledger, query, &page, error)) == 0) {
+	if ((rc = find_page(&newest, &page, error)) == 0) {
 		count = page.count > (size_t)query->limit ?
 		    (size_t)query->limit : page.count;
 		rc = print_page(ledger, &page, count, columns, error);

@@ -125,12 +125,6 @@ query_narrows(const struct query *query)
 
 /* ---- all of them, from the oldest on ----------------------------------- */
 
-/* Behind the parameters of the conditions: the limit, the states, the ids. */
-#define LIMITED (CONDITIONS + 1)
-#define WANTED (LIMITED + 1)
-#define FIRST (WANTED + STATES)
-#define END (FIRST + 1)
-
 /* One SELECT for each state: SQLite merges those by id from the index of
  * states.  For several of an IN it would sort all rows of them. */
 static void
@@ -197,89 +191,4 @@ query_ids(struct ledger *ledger, const struct query *query, int64_t first,
 		return -1;
 	db_reset(statement);
 	return count;
-}
-
-/* ---- one by its id ----------------------------------------------------- */
-
-/* The greatest id up to this one in an index that begins with value; 0: there
- * is none. */
-static int
-step_down(struct ledger *ledger, const char *sql, const char *value,
-    int64_t id, int64_t *found, struct error *error)
-{
-	struct statement *row = db_prepare(ledger->db, sql, error);
-	int rc;
-
-	if (row == NULL)
-		return -1;
-	db_bind_text(row, 1, value);
-	db_bind_int(row, 2, id);
-	if ((rc = db_step(row, error)) == -1)
-		return -1;
-	*found = rc == 1 ? db_int(row, 0) : 0;
-	db_reset(row);
-	return 0;
-}
-
-/* Down to where its channel and one of its states can be. */
-static int
-find_next(struct ledger *ledger, const struct query *query, int64_t id,
-    int64_t *next, struct error *error)
-{
-	int64_t found, greatest = 0;
-	size_t i;
-
-	*next = id;
-	if (query->values[CHANNEL] != NULL && step_down(ledger, "SELECT id "
-	    "FROM messages WHERE channel = ?1 AND id <= ?2 "
-	    "ORDER BY id DESC LIMIT 1", query->values[CHANNEL], id, next,
-	    error) == -1)
-		return -1;
-	for (i = 0; i < STATES && query->wanted_count > 0; i++) {
-		if (!query->wanted[i])
-			continue;
-		if (step_down(ledger, "SELECT id FROM messages WHERE "
-		    "state = ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1",
-		    states[i], id, &found, error) == -1)
-			return -1;
-		if (found > greatest)
-			greatest = found;
-	}
-	if (query->wanted_count > 0 && greatest < *next)
-		*next = greatest;
-	return 0;
-}
-
-int
-query_look(struct ledger *ledger, const struct query *query, int64_t id,
-    int64_t *next, struct error *error)
-{
-	struct statement *row;
-	struct buffer sql;
-	size_t i;
-	int rc;
-
-	if (find_next(ledger, query, id, next, error) == -1)
-		return -1;
-	if (*next < id)
-		return 0;
-	*next = id - 1;
-	buffer_init(&sql, 16384);
-	buffer_printf(&sql, "SELECT 1 FROM messages WHERE id = ?%zu",
-	    LIMITED);
-	for (i = 0; i < BEFORE; i++)
-		if (query->values[i] != NULL)
-			buffer_printf(&sql, " AND %s?%zu", conditions[i].sql,
-			    i + 1);
-	row = db_prepare(ledger->db, buffer_text(&sql), error);
-	buffer_free(&sql);
-	if (row == NULL)
-		return -1;
-	for (i = 0; i < BEFORE; i++)
-		if (query->values[i] != NULL)
-			db_bind_text(row, (int)i + 1, query->values[i]);
-	db_bind_int(row, LIMITED, id);
-	rc = db_step(row, error);
-	db_reset(row);
-	return rc;
 }

@@ -25,6 +25,14 @@ struct condition {
 extern const struct condition conditions[CONDITIONS];
 extern const char *const states[STATES];
 
+/* The parameters of a statement about messages: those of the conditions, from 1
+ * on, and behind them the limit, the states, and ids from the one up to before
+ * the other. */
+#define LIMITED (CONDITIONS + 1)
+#define WANTED (LIMITED + 1)
+#define FIRST (WANTED + STATES)
+#define END (FIRST + 1)
+
 struct query {
 	bool wanted[STATES]; /* none: all */
 	size_t wanted_count;
@@ -52,10 +60,5 @@ bool query_narrows(const struct query *query);
 int64_t query_ids(struct ledger *ledger, const struct query *query,
     int64_t first, int64_t last, int64_t *ids, int64_t most,
     struct error *error);
-
-/* Is the message with this id such a one?  1, 0: no, and no such message has
- * an id from *next + 1 up to this one; -1. */
-int query_look(struct ledger *ledger, const struct query *query, int64_t id,
-    int64_t *next, struct error *error);
 
 #endif

@@ -101,6 +101,22 @@ read_rows(struct routes *routes, struct statement *row, struct error *error)
 	return rc;
 }
 
+/* Channels whose newest message of some filter is from ?1 or later.  The index of
+ * routes begins with filter and stream, whose pairs are few: by steps from one
+ * to the next. */
+static const char recent_sql[] =
+    "WITH RECURSIVE filters(f) AS (SELECT min(filter) FROM messages "
+    "UNION ALL SELECT (SELECT min(filter) FROM messages WHERE filter > f) "
+    "FROM filters WHERE f IS NOT NULL), "
+    "pairs(f, s) AS (SELECT f, (SELECT min(stream) FROM messages "
+    "WHERE filter = f) FROM filters UNION ALL SELECT f, (SELECT min(stream) "
+    "FROM messages WHERE filter = f AND stream > s) FROM pairs "
+    "WHERE s IS NOT NULL), known AS MATERIALIZED (SELECT f, s FROM pairs) "
+    "SELECT c.name, 0, c.slack_channel FROM channels c WHERE EXISTS "
+    "(SELECT 1 FROM known WHERE (SELECT m.queued_at FROM messages m "
+    "WHERE m.filter = f AND m.stream = s AND m.channel = c.name "
+    "ORDER BY m.id DESC LIMIT 1) >= ?1)";
+
 static int
 read_ledger(struct routes *routes, struct ledger *ledger,
     struct error *error)
@@ -115,10 +131,7 @@ read_ledger(struct routes *routes, struct ledger *ledger,
 	    error)) == NULL || read_rows(routes, row, error) == -1)
 		return -1;
 	clock_format(clock_wall_ms() - ROUTES_DAYS * DAY_MS, since);
-	if ((row = db_prepare(ledger->db, "SELECT c.name, 0, c.slack_channel "
-	    "FROM channels c WHERE (SELECT m.queued_at FROM messages m "
-	    "WHERE m.channel = c.name ORDER BY m.id DESC LIMIT 1) >= ?1",
-	    error)) == NULL)
+	if ((row = db_prepare(ledger->db, recent_sql, error)) == NULL)
 		return -1;
 	db_bind_text(row, 1, since);
 	return read_rows(routes, row, error);

@@ -74,7 +74,8 @@ CREATE INDEX messages_waiting ON messages (channel, id)
   WHERE state = 'queued' OR state = 'sending' OR state = 'in_doubt';
 CREATE INDEX messages_by_state ON messages (state, id);
 CREATE INDEX messages_by_record ON messages (stream, record_id, id);
-CREATE INDEX messages_by_channel ON messages (channel, id);
+-- Its rows end with the id: of each route the newest message is at hand.
+CREATE INDEX messages_by_route ON messages (filter, stream, channel);
 CREATE INDEX messages_by_replays ON messages (replays)
   WHERE replays IS NOT NULL;
 
@@ -176,7 +177,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('messages', 'messages_waiting', '1000 50 1'),
   ('messages', 'messages_by_state', '1000000 200000 1'),
   ('messages', 'messages_by_record', '1000000 500000 4 1'),
-  ('messages', 'messages_by_channel', '1000000 20000 1'),
+  ('messages', 'messages_by_route', '1000000 50000 25000 1000'),
   ('bodies', NULL, '1000000'),
   ('attempts', 'attempts', '1000000 1 1 1'),
   ('audit', 'audit_by_subject', '4000000 4 1'),

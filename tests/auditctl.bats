@@ -124,7 +124,8 @@ setup() {
 }
 
 @test "a ledger of an older schema is brought up to date by the first tool that writes" {
-	sqlite3 ledger.db 'DROP INDEX messages_by_replays; ALTER TABLE messages DROP COLUMN replays;
+	sqlite3 ledger.db 'DROP INDEX messages_by_route; CREATE INDEX messages_by_channel ON messages (channel, id);
+		DROP INDEX messages_by_replays; ALTER TABLE messages DROP COLUMN replays;
 		ALTER TABLE messages DROP COLUMN method; DROP TABLE clock; DROP TABLE keys; DROP TABLE record_bodies; PRAGMA user_version = 1'
 	run -78 --separate-stderr "$BIN/auditctl" list
 	[[ $stderr == *'version 1 '*'deliver </dev/null'* ]]
@@ -136,11 +137,13 @@ setup() {
 	for table in $(sqlite3 ledger.db "SELECT name FROM sqlite_schema WHERE type = 'table'"); do
 		sqlite3 ledger.db "PRAGMA table_info('$table')"
 	done >migrated
+	sqlite3 ledger.db "SELECT name FROM sqlite_schema WHERE type = 'index'" >>migrated
 	rm ledger.db*
 	"$BIN/auditctl" init
 	for table in $(sqlite3 ledger.db "SELECT name FROM sqlite_schema WHERE type = 'table'"); do
 		sqlite3 ledger.db "PRAGMA table_info('$table')"
 	done >fresh
+	sqlite3 ledger.db "SELECT name FROM sqlite_schema WHERE type = 'index'" >>fresh
 	diff <(sort fresh) <(sort migrated)
 	[ -s fresh ]
 }
@@ -357,7 +360,7 @@ at_terminal() {
 	at_terminal 80 --db ledger.db --key-file ledger.key list --json >rows
 	[ "$(jq .id rows)" = 1 ]
 	"$BIN/auditctl" list --csv >rows
-	[ "$(sed -n 1p rows)" = $'id,time,state,filter,stream,record_id,record_version,channel,method,sent_at,slack_ts,error\r' ]
+	[ "$(sed -n 1p rows)" = $'id,time,state,filter,stream,record_id,record_version,channel,method,sent_at,slack_ts,error,thread_ts,kind\r' ]
 	[ "$(wc -l <rows)" = 2 ]
 }
 
