@@ -6,6 +6,7 @@
 #   make lint       static checks             make install     DESTDIR, PREFIX
 #   make fuzz-splitter, fuzz-jvtext [SECONDS=60] [SEED=N]
 #   make bench-fetch, bench-transform, bench-deliver [SECTIONS="a c"]  measure
+#   make bench-auditctl [MESSAGES=10000000] [LEDGER=FOLDER that keeps it]
 #   make crash-deliver  deliver crashes at each of its writes and sends
 #   make soak, soak-deliver [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories
 #   V=1 shows every command; B=FOLDER builds elsewhere; CC=clang
@@ -292,6 +293,18 @@ bench-deliver:
 	@BIN=$(abspath $(B)/bin) BENCH=$(abspath $(B)/bench) bench/deliver \
 	  $(SECTIONS)
 
+# A ledger of so many messages, which takes 2.3 KB each.
+MESSAGES = 10000000
+LEDGER   =
+$(B)/bench/ledger: $(B)/obj/bench/ledger.o $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
+bench-auditctl:
+	@DEPS='$(DEMO_DEPS) sqlite3 bsdutils' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory all $(B)/bench/ledger
+	@BIN=$(abspath $(B)/bin) BENCH=$(abspath $(B)/bench) \
+	  MESSAGES=$(MESSAGES) LEDGER=$(LEDGER) bench/auditctl
+
 # ---- static checks ---------------------------------------------------------
 HDRS = $(wildcard lib/*.h sandbox/*.h tests/crash/*.h $(TOOLS:%=%/*.h))
 MANS = $(wildcard $(TOOLS:%=%/*.1) sandbox/*.1 pipelines/*.1)
@@ -303,7 +316,7 @@ lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench tests/crash $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver tests/crash/point tests/crash/rekey) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver bench/auditctl tests/crash/point tests/crash/rekey) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that a tool takes has an entry in its page.
@@ -347,5 +360,5 @@ clean:
 
 .PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run \
         fuzz-jvtext fuzz-jvtext-run soak soak-deliver crash-deliver demo bench-fetch \
-        bench-transform bench-deliver \
+        bench-transform bench-deliver bench-auditctl \
         lint lint-hdr lint-cppcheck lint-sh lint-man lint-keys lint-jq install clean FORCE
