@@ -69,6 +69,9 @@ int stats_command(struct ledger *ledger, int argc, char **argv);
  * from *first on and below *end; others may have too: see period.c. */
 int period_ids(struct ledger *ledger, const char *since, const char *until,
     int64_t *first, int64_t *end, struct error *error);
+/* The same of the numbers of audit events. */
+int period_events(struct ledger *ledger, const char *since, const char *until,
+    int64_t *first, int64_t *end, struct error *error);
 /* Become fetch --login or deliver --login, for auditctl speaks to no network.
  * config and log: the values of those options, or NULL.  Returns only when that
  * fails. */

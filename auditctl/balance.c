@@ -12,20 +12,21 @@
 
 struct options {
 	char from[CLOCK_TEXT], to[CLOCK_TEXT];
+	bool period; /* any of the two was given */
 	const char *stream;
 };
 
 /* Streams are few, and found by steps from one to the next. */
 static const char streams_sql[] =
-    "WITH RECURSIVE r(s) AS (SELECT min(stream) FROM records UNION ALL "
-    "SELECT (SELECT min(stream) FROM records WHERE stream > r.s) FROM r "
-    "WHERE r.s IS NOT NULL), "
-    "a(s) AS (SELECT (SELECT min(subject) FROM audit "
+    "WITH RECURSIVE read(s) AS (SELECT min(stream) FROM records UNION ALL "
+    "SELECT (SELECT min(stream) FROM records WHERE stream > s) FROM read "
+    "WHERE s IS NOT NULL), "
+    "told(s) AS (SELECT (SELECT min(subject) FROM audit "
     "WHERE subject >= 'stream:' AND subject < 'stream;') UNION ALL "
-    "SELECT (SELECT min(subject) FROM audit WHERE subject > a.s "
-    "AND subject < 'stream;') FROM a WHERE a.s IS NOT NULL), "
-    "streams(name) AS MATERIALIZED (SELECT s FROM r WHERE s IS NOT NULL "
-    "UNION SELECT substr(s, 8) FROM a WHERE s IS NOT NULL) "
+    "SELECT (SELECT min(subject) FROM audit WHERE subject > s "
+    "AND subject < 'stream;') FROM told WHERE s IS NOT NULL), "
+    "streams(name) AS MATERIALIZED (SELECT s FROM read WHERE s IS NOT NULL "
+    "UNION SELECT substr(s, 8) FROM told WHERE s IS NOT NULL) "
     "SELECT name FROM streams WHERE ?1 IS NULL OR name = ?1 ORDER BY 1";
 
 /* The sums are computed here, and printed as the rows of a query are. */
@@ -117,11 +118,16 @@ report(struct balance *balance, struct error *error)
 	}
 	buffer_free(&array);
 	buffer_free(&left);
-	if (rc == 0 && !even)
+	if (rc == 0 && !even && balance->different > BALANCE_LISTED)
 		log_error("not all that was read is accounted for: %lld "
-		    "differences, the first 1000 of which are listed; look at "
+		    "differences, the first %d of which are listed; look at "
 		    "auditctl check --rows too",
-		    (long long)balance->different);
+		    (long long)balance->different, BALANCE_LISTED);
+	else if (rc == 0 && !even)
+		log_error("not all that was read is accounted for: %lld "
+		    "difference%s; look at auditctl check --rows too",
+		    (long long)balance->different, balance->different == 1 ?
+		    "" : "s");
 	return rc == -1 ? -1 : even;
 }
 
@@ -129,7 +135,7 @@ static int
 run(struct ledger *ledger, const struct options *options, struct error *error)
 {
 	struct balance balance = { .ledger = ledger, .from = options->from,
-		.to = options->to };
+		.to = options->to, .named = options->period };
 	struct statement *streams;
 	int rc;
 
@@ -137,7 +143,9 @@ run(struct ledger *ledger, const struct options *options, struct error *error)
 	/* All that is read is of one moment; deliver may go on. */
 	if (db_execute(ledger->db, "BEGIN", error) == -1)
 		return -1;
-	if ((streams = db_prepare(ledger->db, streams_sql, error)) == NULL) {
+	if (period_events(ledger, options->from, options->to, &balance.first,
+	    &balance.end, error) == -1 || (streams = db_prepare(ledger->db,
+	    streams_sql, error)) == NULL) {
 		rc = -1;
 		goto out;
 	}
@@ -191,9 +199,11 @@ balance_command(struct ledger *ledger, int argc, char **argv)
 		switch (option) {
 		case 'f':
 			rc = take_time("from", options.from);
+			options.period = true;
 			break;
 		case 't':
 			rc = take_time("to", options.to);
+			options.period = true;
 			break;
 		case 'S':
 			options.stream = optarg;

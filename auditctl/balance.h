@@ -12,6 +12,8 @@
 #include "auditctl/auditctl.h"
 #include "buffer.h"
 
+#define BALANCE_LISTED 1000 /* differences that are told */
+
 enum balance_column {
 	BALANCE_FETCHED, /* by the audit log */
 	BALANCE_SENT,
@@ -41,6 +43,8 @@ struct balance_lines {
 struct balance {
 	struct ledger *ledger;
 	const char *from, *to; /* from the first up to before the other */
+	bool named; /* not all time: records are found by the log's names */
+	int64_t first, end; /* audit events of that time, and maybe others */
 	struct balance_lines totals;
 	struct balance_lines batch;
 	struct buffer differences; /* objects of JSON, joined by commas */

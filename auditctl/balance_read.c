@@ -10,46 +10,55 @@
 #include "list.h"
 #include "log.h"
 
-#define LISTED_MAX 1000
+#define SUBJECT "stream:"
 
 /* ?1: the subject of the stream's events, ?2: the stream, ?3 to ?4: the
- * period, ?5: where the control totals begin.  Of a batch the event is first.
- * A message whose key its filter chose may stand for others of its record. */
+ * period, ?5: where the control totals begin, ?6 to ?7: events.  Of a batch the
+ * event is first.  A message whose key its filter chose may stand for others of
+ * its record. */
 #define OF_RECORD "FROM messages m WHERE m.stream = r.stream " \
     "AND m.record_id = r.record_id AND m.record_version = r.record_version"
 #define OUTCOME "CASE WHEN json_valid(r.outcome) THEN r.outcome ELSE '{}' END"
 
-static const char batches_sql[] =
-    "SELECT json_extract(detail, '$.seen_at') AS seen_at, 0, detail, "
-    "NULL, NULL, NULL, NULL, NULL FROM audit WHERE subject = ?1 "
-    "AND event = 'records.read' AND json_valid(detail) "
-    "AND json_extract(detail, '$.seen_at') >= ?3 "
-    "AND json_extract(detail, '$.seen_at') < ?4 "
-    "UNION ALL SELECT r.seen_at, 1, r.record_id, r.record_version, "
-    "r.amount, r.currency, coalesce((SELECT CASE max(CASE m.state "
-    "WHEN 'held' THEN 6 WHEN 'dead' THEN 5 WHEN 'sent' THEN 4 "
-    "WHEN 'unchanged' THEN 3 WHEN 'cancelled' THEN 2 WHEN 'merged' THEN 1 "
-    "ELSE 7 END) WHEN 7 THEN 'waiting' WHEN 6 THEN 'held' WHEN 5 THEN 'dead' "
-    "WHEN 4 THEN 'sent' WHEN 3 THEN 'unchanged' WHEN 2 THEN 'cancelled' "
-    "WHEN 1 THEN 'merged' END " OF_RECORD "), CASE WHEN EXISTS (SELECT 1 "
-    "FROM json_each(" OUTCOME ") f WHERE f.value <> 0) THEN NULL "
-    "ELSE 'filtered' END), "
-    "CASE WHEN json_valid(r.outcome) THEN (SELECT 'filter ' || f.key || "
-    "' made ' || f.value || ' of it, and ' || (SELECT count(*) " OF_RECORD
-    " AND m.filter = f.key) || ' are there' FROM json_each(" OUTCOME ") f "
-    "WHERE f.value > (SELECT count(*) " OF_RECORD " AND m.filter = f.key) "
-    "AND NOT EXISTS (SELECT 1 " OF_RECORD " AND m.filter = f.key "
-    "AND substr(m.key, 1, length(f.key) + 2) = f.key || ':=') LIMIT 1) "
-    "ELSE 'its outcome is no JSON' END "
-    "FROM records r WHERE r.stream = ?2 AND r.seen_at >= max(?3, ?5) "
-    "AND r.seen_at < ?4 ORDER BY 1, 2";
+#define SEEN_AT "json_extract(a.detail, '$.seen_at')"
+#define EVENTS "a.subject = ?1 AND a.seq >= ?6 AND a.seq < ?7 " \
+    "AND a.event = 'records.read' AND json_valid(a.detail) " \
+    "AND " SEEN_AT " >= ?3 AND " SEEN_AT " < ?4 "
+/* What the events name; an id may be there in two versions. */
+#define NAMED "(SELECT DISTINCT " SEEN_AT " AS at, i.value AS id " \
+    "FROM audit a, json_each(a.detail, '$.ids') i WHERE " EVENTS ") n "
 
-static const char orphans_sql[] =
-    "SELECT DISTINCT m.record_id, m.record_version FROM messages m "
-    "WHERE m.stream = ?1 AND m.queued_at >= max(?2, ?4) AND m.queued_at < ?3 "
-    "AND m.filter <> '' AND NOT EXISTS (SELECT 1 FROM records r "
-    "WHERE r.stream = m.stream AND r.record_id = m.record_id "
-    "AND r.record_version = m.record_version)";
+#define BATCHES(records) \
+    "SELECT " SEEN_AT " AS seen_at, 0, a.detail, NULL, NULL, NULL, NULL, " \
+    "NULL FROM audit a WHERE " EVENTS \
+    "UNION ALL SELECT r.seen_at, 1, r.record_id, r.record_version, " \
+    "r.amount, r.currency, coalesce((SELECT CASE max(CASE m.state " \
+    "WHEN 'held' THEN 6 WHEN 'dead' THEN 5 WHEN 'sent' THEN 4 " \
+    "WHEN 'unchanged' THEN 3 WHEN 'cancelled' THEN 2 WHEN 'merged' THEN 1 " \
+    "ELSE 7 END) WHEN 7 THEN 'waiting' WHEN 6 THEN 'held' WHEN 5 THEN 'dead' " \
+    "WHEN 4 THEN 'sent' WHEN 3 THEN 'unchanged' WHEN 2 THEN 'cancelled' " \
+    "WHEN 1 THEN 'merged' END " OF_RECORD "), CASE WHEN EXISTS (SELECT 1 " \
+    "FROM json_each(" OUTCOME ") f WHERE f.value <> 0) THEN NULL " \
+    "ELSE 'filtered' END), " \
+    "CASE WHEN json_valid(r.outcome) THEN (SELECT 'filter ' || f.key || " \
+    "' made ' || f.value || ' of it, and ' || (SELECT count(*) " OF_RECORD \
+    " AND m.filter = f.key) || ' are there' FROM json_each(" OUTCOME ") f " \
+    "WHERE f.value > (SELECT count(*) " OF_RECORD " AND m.filter = f.key) " \
+    "AND NOT EXISTS (SELECT 1 " OF_RECORD " AND m.filter = f.key " \
+    "AND substr(m.key, 1, length(f.key) + 2) = f.key || ':=') LIMIT 1) " \
+    "ELSE 'its outcome is no JSON' END " \
+    "FROM " records "AND r.seen_at >= max(?3, ?5) AND r.seen_at < ?4 " \
+    "ORDER BY 1, 2"
+
+/* All records there are; or, since no index has their times, those of a period
+ * by the names that the log has for them. */
+static const char all_sql[] = BATCHES("records r WHERE r.stream = ?2 ");
+static const char named_sql[] = BATCHES(NAMED "CROSS JOIN records r "
+    "ON r.stream = ?2 AND r.record_id = n.id AND r.seen_at = n.at ");
+
+static const char gone_sql[] = "SELECT n.id, n.at FROM " NAMED
+    "WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.stream = ?2 "
+    "AND r.record_id = n.id AND r.seen_at = n.at) ORDER BY n.at, n.id";
 
 /* By the name of their column; the order is that of the enum. */
 static const char *const classes[] = { "fetched", "sent", "unchanged",
@@ -158,7 +167,7 @@ tell(struct balance *balance, const char *stream, const char *record_id,
 {
 	struct buffer *out = &balance->differences;
 
-	if (++balance->different > LISTED_MAX)
+	if (++balance->different > BALANCE_LISTED)
 		return;
 	buffer_puts(out, out->length > 0 ? ",{" : "{");
 	buffer_json_member(out, "stream", stream);
@@ -286,22 +295,48 @@ take_record(struct balance *balance, const char *stream,
 	    amount, error);
 }
 
+/* A question about the stream in the period, whose totals begin there. */
+static struct statement *
+ask(const struct balance *balance, const char *sql, const char *subject,
+    const char *begin, struct error *error)
+{
+	struct statement *row = db_prepare(balance->ledger->db, sql, error);
+
+	if (row == NULL)
+		return NULL;
+	db_bind_text(row, 1, subject);
+	db_bind_text(row, 2, subject + sizeof(SUBJECT) - 1);
+	db_bind_text(row, 3, balance->from);
+	db_bind_text(row, 4, balance->to);
+	db_bind_text(row, 5, begin);
+	return row;
+}
+
+/* The same, where the events of the period are read. */
+static struct statement *
+ask_events(const struct balance *balance, const char *sql,
+    const char *subject, const char *begin, struct error *error)
+{
+	struct statement *row = ask(balance, sql, subject, begin, error);
+
+	if (row == NULL)
+		return NULL;
+	db_bind_int(row, 6, balance->first);
+	db_bind_int(row, 7, balance->end);
+	return row;
+}
+
 static int
 read_batches(struct balance *balance, const char *stream, const char *subject,
     const char *begin, struct error *error)
 {
-	struct statement *row = db_prepare(balance->ledger->db, batches_sql,
-	    error);
+	struct statement *row = ask_events(balance, balance->named ?
+	    named_sql : all_sql, subject, begin, error);
 	char seen_at[64] = "";
 	int rc;
 
 	if (row == NULL)
 		return -1;
-	db_bind_text(row, 1, subject);
-	db_bind_text(row, 2, stream);
-	db_bind_text(row, 3, balance->from);
-	db_bind_text(row, 4, balance->to);
-	db_bind_text(row, 5, begin);
 	while ((rc = db_step(row, error)) == 1) {
 		if (strcmp(seen_at, db_text(row, 0)) != 0)
 			close_batch(balance, stream, seen_at);
@@ -318,48 +353,35 @@ read_batches(struct balance *balance, const char *stream, const char *subject,
 	return rc;
 }
 
-/* A question about the stream in the period, whose events begin there. */
-static struct statement *
-ask(const struct balance *balance, const char *sql, const char *stream,
+/* Which records are gone, by the names that the log has for them. */
+static int
+read_gone(struct balance *balance, const char *stream, const char *subject,
     const char *begin, struct error *error)
 {
-	struct statement *row = db_prepare(balance->ledger->db, sql, error);
-
-	if (row == NULL)
-		return NULL;
-	db_bind_text(row, 1, stream);
-	db_bind_text(row, 2, balance->from);
-	db_bind_text(row, 3, balance->to);
-	db_bind_text(row, 4, begin);
-	return row;
-}
-
-/* Messages tell which records are gone. */
-static int
-read_orphans(struct balance *balance, const char *stream, const char *begin,
-    struct error *error)
-{
-	struct statement *row = ask(balance, orphans_sql, stream, begin,
+	struct statement *row = ask_events(balance, gone_sql, subject, begin,
 	    error);
 	int rc;
 
 	if (row == NULL)
 		return -1;
 	while ((rc = db_step(row, error)) == 1)
-		tell(balance, stream, db_text(row, 0), db_text(row, 1), NULL,
-		    "a message is about it, and its record is gone");
+		tell(balance, stream, db_text(row, 0), NULL, db_text(row, 1),
+		    "it was read then, and its record is gone");
 	return rc;
 }
 
 /* Records from before the first event have no control totals. */
 static int
-tell_earlier(struct balance *balance, const char *stream, const char *begin,
-    struct error *error)
+tell_earlier(struct balance *balance, const char *stream, const char *subject,
+    const char *begin, struct error *error)
 {
-	struct statement *row = ask(balance, "SELECT count(*) FROM records "
-	    "WHERE stream = ?1 AND seen_at >= ?2 AND seen_at < min(?3, ?4)",
-	    stream, begin, error);
+	struct statement *row;
 
+	if (strcmp(balance->from, begin) >= 0)
+		return 0;
+	row = ask(balance, "SELECT count(*) FROM records WHERE stream = ?2 "
+	    "AND seen_at >= ?3 AND seen_at < min(?4, ?5)", subject, begin,
+	    error);
 	if (row == NULL || db_step(row, error) != 1)
 		return -1;
 	if (db_int(row, 0) > 0)
@@ -382,7 +404,7 @@ balance_read(struct balance *balance, const char *stream,
 	int rc = -1;
 
 	buffer_init(&subject, JSON_TEXT_MAX);
-	buffer_printf(&subject, "stream:%s", stream);
+	buffer_printf(&subject, SUBJECT "%s", stream);
 	if (subject.failed) {
 		no_memory(error);
 		goto out;
@@ -398,10 +420,11 @@ balance_read(struct balance *balance, const char *stream,
 	if (rc == 1 && !db_is_null(row, 0))
 		snprintf(begin, sizeof(begin), "%s", db_text(row, 0));
 	db_reset(row);
-	if ((rc = tell_earlier(balance, stream, begin, error)) == 0 &&
+	if ((rc = tell_earlier(balance, stream, subject.data, begin,
+	    error)) == 0 &&
 	    (rc = read_batches(balance, stream, subject.data, begin,
 	    error)) == 0 && balance->different > before)
-		rc = read_orphans(balance, stream, begin, error);
+		rc = read_gone(balance, stream, subject.data, begin, error);
 out:
 	buffer_free(&subject);
 	return rc;

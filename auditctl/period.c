@@ -1,28 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/* Between which ids the messages of a period are. */
+/* Between which ids the messages, or the audit events, of a period are. */
 #include "auditctl/auditctl.h"
 #include "clock.h"
 
-/* No index has queued_at, which would cost deliver an entry a message.  Ids are
- * given in its order, so a time is found among them by halving.
+/* No index has their times, which would cost deliver an entry each.  Ids are
+ * given in that order, so a time is found among them by halving.
  *
  * A wall clock that was set back breaks that order: halving then finds any of
  * the places where the time is passed.  So the bounds are a day wider than the
  * period, and every place is between them, unless the clock was set back by
- * more.  The caller keeps its exact condition on queued_at. */
+ * more.  The caller keeps its exact condition on the time. */
 #define MARGIN_MS ((int64_t)24 * 3600 * 1000)
 
-/* 1: *at is the first message from id on, queued at a time not below time when
+static const struct table {
+	const char *newest, *look;
+} messages = {
+	"SELECT coalesce(max(id), 0) FROM messages",
+	"SELECT id, queued_at >= ?2 FROM messages WHERE id >= ?1 ORDER BY id "
+	    "LIMIT 1"
+}, events = {
+	"SELECT coalesce(max(seq), 0) FROM audit",
+	"SELECT seq, time >= ?2 FROM audit WHERE seq >= ?1 ORDER BY seq "
+	    "LIMIT 1"
+};
+
+/* 1: *at is the first row from id on, of a time not below time when
  * *reached; 0: there is none; -1: error. */
 static int
-look(struct ledger *ledger, int64_t id, const char *time, int64_t *at,
-    bool *reached, struct error *error)
+look(struct ledger *ledger, const struct table *table, int64_t id,
+    const char *time, int64_t *at, bool *reached, struct error *error)
 {
 	struct statement *statement;
 	int rc;
 
-	if ((statement = db_prepare(ledger->db, "SELECT id, queued_at >= ?2 "
-	    "FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1", error)) == NULL)
+	if ((statement = db_prepare(ledger->db, table->look, error)) == NULL)
 		return -1;
 	db_bind_int(statement, 1, id);
 	db_bind_text(statement, 2, time);
@@ -34,10 +45,11 @@ look(struct ledger *ledger, int64_t id, const char *time, int64_t *at,
 	return rc;
 }
 
-/* The least id from which on messages are of that time or later; INT64_MAX when
+/* The least id from which on rows are of that time or later; INT64_MAX when
  * none is: one that comes meanwhile is below it too. */
 static int
-find(struct ledger *ledger, int64_t wall_ms, int64_t *id, struct error *error)
+find(struct ledger *ledger, const struct table *table, int64_t wall_ms,
+    int64_t *id, struct error *error)
 {
 	char time[CLOCK_TEXT];
 	int64_t low = 1, high, newest, middle, at = 0;
@@ -45,12 +57,11 @@ find(struct ledger *ledger, int64_t wall_ms, int64_t *id, struct error *error)
 	int rc;
 
 	clock_format(wall_ms, time);
-	if (db_number(ledger->db, "SELECT coalesce(max(id), 0) FROM messages",
-	    NULL, &newest, error) == -1)
+	if (db_number(ledger->db, table->newest, NULL, &newest, error) == -1)
 		return -1;
 	for (high = newest + 1; low < high;) {
 		middle = low + (high - low) / 2;
-		if ((rc = look(ledger, middle, time, &at, &reached,
+		if ((rc = look(ledger, table, middle, time, &at, &reached,
 		    error)) == -1)
 			return -1;
 		if (rc == 0 || reached)
@@ -62,19 +73,33 @@ find(struct ledger *ledger, int64_t wall_ms, int64_t *id, struct error *error)
 	return 0;
 }
 
-int
-period_ids(struct ledger *ledger, const char *since, const char *until,
-    int64_t *first, int64_t *end, struct error *error)
+static int
+find_both(struct ledger *ledger, const struct table *table, const char *since,
+    const char *until, int64_t *first, int64_t *end, struct error *error)
 {
 	int64_t ms;
 
 	*first = 0;
 	*end = INT64_MAX;
 	if (since != NULL && clock_parse(since, &ms) == 0 &&
-	    find(ledger, ms - MARGIN_MS, first, error) == -1)
+	    find(ledger, table, ms - MARGIN_MS, first, error) == -1)
 		return -1;
 	if (until != NULL && clock_parse(until, &ms) == 0 &&
-	    find(ledger, ms + MARGIN_MS, end, error) == -1)
+	    find(ledger, table, ms + MARGIN_MS, end, error) == -1)
 		return -1;
 	return 0;
+}
+
+int
+period_ids(struct ledger *ledger, const char *since, const char *until,
+    int64_t *first, int64_t *end, struct error *error)
+{
+	return find_both(ledger, &messages, since, until, first, end, error);
+}
+
+int
+period_events(struct ledger *ledger, const char *since, const char *until,
+    int64_t *first, int64_t *end, struct error *error)
+{
+	return find_both(ledger, &events, since, until, first, end, error);
 }

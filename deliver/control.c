@@ -16,6 +16,7 @@ struct amount {
 struct control_stream {
 	char *name;
 	int64_t records, again;
+	struct buffer ids; /* of the new ones: JSON strings, joined by commas */
 	struct amount *amounts;
 	size_t count, capacity;
 };
@@ -44,6 +45,7 @@ find_stream(struct control *control, const char *name)
 		return NULL;
 	control->streams = list;
 	list[i] = (struct control_stream){ .name = strdup(name) };
+	buffer_init(&list[i].ids, JSON_TEXT_MAX);
 	if (list[i].name == NULL)
 		return NULL;
 	control->count++;
@@ -73,8 +75,9 @@ find_sum(struct control_stream *stream, const char *currency)
 }
 
 int
-control_add(struct control *control, const char *stream, bool known,
-    const char *amount, const char *currency, struct error *error)
+control_add(struct control *control, const char *stream,
+    const char *record_id, bool known, const char *amount,
+    const char *currency, struct error *error)
 {
 	struct control_stream *total = find_stream(control, stream);
 	struct buffer *sum;
@@ -83,7 +86,11 @@ control_add(struct control *control, const char *stream, bool known,
 		return error_set(error, EXIT_SYSTEM, "out of memory");
 	total->records += !known;
 	total->again += known;
-	if (known || amount == NULL || !decimal_valid(amount))
+	if (known)
+		return 0;
+	buffer_puts(&total->ids, total->ids.length > 0 ? "," : "");
+	buffer_json_string(&total->ids, record_id, strlen(record_id));
+	if (amount == NULL || !decimal_valid(amount))
 		return 0;
 	sum = find_sum(total, currency != NULL ? currency : "");
 	return sum != NULL && decimal_add(sum, amount, DECIMAL_PLUS) == 0 ?
@@ -108,10 +115,11 @@ append(const struct control_stream *stream, const char *seen_at,
 	for (i = 0; i < stream->count; i++)
 		buffer_json_member(&detail, stream->amounts[i].currency,
 		    buffer_text(&stream->amounts[i].sum));
-	buffer_puts(&detail, "}}");
-	rc = subject.failed || detail.failed ? error_set(error, EXIT_SYSTEM,
-	    "the control totals are too long") : audit_append(ledger,
-	    "records.read", subject.data, detail.data, error);
+	buffer_printf(&detail, "},\"ids\":[%s]}", buffer_text(&stream->ids));
+	rc = subject.failed || detail.failed || stream->ids.failed ?
+	    error_set(error, EXIT_SYSTEM, "the control totals are too long") :
+	    audit_append(ledger, "records.read", subject.data, detail.data,
+	    error);
 	buffer_free(&subject);
 	buffer_free(&detail);
 	return rc;
@@ -143,6 +151,7 @@ control_clear(struct control *control)
 			buffer_free(&stream->amounts[j].sum);
 		}
 		free(stream->amounts);
+		buffer_free(&stream->ids);
 		free(stream->name);
 	}
 	free(control->streams);

@@ -95,8 +95,9 @@ intake_seen(struct intake *intake, struct error *error)
 	    keep(intake, &fields, error) == -1)
 		rc = -1;
 	else
-		rc = control_add(&intake->control, fields.stream, rc == 0,
-		    fields.amount, fields.currency, error);
+		rc = control_add(&intake->control, fields.stream,
+		    fields.record_id, rc == 0, fields.amount, fields.currency,
+		    error);
 out:
 	free(fields.stream);
 	free(fields.record_id);

@@ -52,7 +52,7 @@ read_events() {
 	run -0 read_events
 	[ "${#lines[@]}" = 1 ]
 	[ "${output%% *}" = stream:s ]
-	[ "$(jq -c '[.records, .again, .amounts]' <<<"${output#* }")" = '[3,0,{"USD":"2500.25"}]' ]
+	[ "$(jq -c '[.records, .again, .amounts, .ids]' <<<"${output#* }")" = '[3,0,{"USD":"2500.25"},["1","2","3"]]' ]
 	[ "$(sql 'SELECT DISTINCT seen_at FROM records')" = "$(jq -r .seen_at <<<"${output#* }")" ]
 	run -0 "$BIN/auditctl" check
 }
@@ -115,7 +115,7 @@ read_events() {
 	[ "$status" = 1 ]
 	[ "$(count difference) $(amount difference)" = '1 1250.10' ]
 	[[ $(differences) == *'3 records were read then, and 2 are there'* ]]
-	[[ $(differences) == *'2 a message is about it, and its record is gone'* ]]
+	[[ $(differences) == *'2 it was read then, and its record is gone'* ]]
 	cp whole.db ledger.db
 	sqlite3 ledger.db "INSERT INTO records SELECT stream, '9', record_version, seen_at, amount, currency, outcome FROM records WHERE record_id = '3'"
 	balance
@@ -168,6 +168,35 @@ read_events() {
 	balance --from 2001-01-01 --to 2001-01-02
 	[ "$status" = 0 ]
 	[ -z "$output" ]
+}
+
+@test "of a period the records are found, and are missed, by the names that the log has for them" {
+	three_records
+	{ seen 4 '"1"' '"USD"' '{"f":0}'; seen 4 '"2"' '"USD"' '{"f":0}' | jq -c '.record_version = "v2"'
+		seen '5"'\''' '"4"' '"USD"' '{"f":0}'; } | "$BIN/deliver" >/dev/null
+	balance --from 2001-01-01
+	[ "$status" = 0 ]
+	[ "$(count fetched) $(count filtered) $(amount filtered)" = '6 4 7.05' ]
+	sqlite3 ledger.db "DELETE FROM records WHERE record_id = '3'"
+	balance --from 2001-01-01
+	[ "$status" = 1 ]
+	[ "$(count difference) $(amount difference)" = '1 0.05' ]
+	[[ $(differences) == *'3 it was read then, and its record is gone' ]]
+	[[ $stderr == *': 3 differences; '* ]]
+	sqlite3 ledger.db "DELETE FROM records WHERE record_version = 'v2'"
+	balance --to 2999-01-01
+	[ "$(count difference) $(amount difference)" = '2 2.05' ]
+	[[ $(differences) == *'3 records were read then, and 2 are there'* ]]
+}
+
+@test "of more than a thousand differences it is told that those are the first" {
+	three_records
+	sqlite3 ledger.db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+		INSERT INTO records SELECT 's', 'x' || i, 'v', seen_at, NULL, NULL, '{' FROM n, (SELECT max(seen_at) AS seen_at FROM records)"
+	balance
+	[ "$status" = 1 ]
+	[[ $stderr == *': 1002 differences, the first 1000 of which are listed'* ]]
+	[ "$(differences | wc -l)" = 1000 ]
 }
 
 @test "records from before there were control totals are told, and no difference" {
