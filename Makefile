@@ -170,6 +170,12 @@ $(B)/test/crash.so: $(wildcard tests/crash/*.[ch]) $(B)/.flags
 	$(call say,LD,$@)$(CC) $(STD) $(WARN) $(WERROR) $(CFLAGS) -I. -fPIC \
 	  -shared -Wl,-z,now -o $@ $(filter %.c,$^)
 
+# Preloaded too: what SQLite does for a tool's statements.
+$(B)/test/plans.so: tests/plans/plans.c $(B)/.flags
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(STD) $(WARN) $(WERROR) $(CFLAGS) -fPIC -shared \
+	  -o $@ $<
+
 # The schema as a C string, line by line.
 $(B)/schema.h: lib/schema.sql
 	@mkdir -p $(@D)
@@ -219,7 +225,7 @@ test:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
 	@+$(MAKE) --no-print-directory run-tests
 run-tests: all $(UNIT:%=$(B)/test/%) $(HELPERS:%=$(B)/test/%) \
-    $(B)/test/crash.so
+    $(B)/test/crash.so $(B)/test/plans.so $(B)/bench/ledger
 	@for u in $(UNIT:%=$(B)/test/%); do echo "# $$u"; $$u || exit 1; done
 	@BATS_TEST_TIMEOUT=300 BIN=$(abspath $(B)/bin) $(BATS) $(BATSFLAGS) \
 	  $(SUITES)
@@ -314,7 +320,7 @@ lint-hdr:
 	  $(CC) $(ALL_CFLAGS) -x c -fsyntax-only - || exit 1; done
 lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
-	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench tests/crash $(TOOLS)
+	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench tests/crash tests/plans $(TOOLS)
 lint-sh:
 	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver bench/auditctl tests/crash/point tests/crash/rekey) .ci/run
 lint-man: $(B)/share/man/filters.7

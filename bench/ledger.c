@@ -119,8 +119,8 @@ read_record(struct ledger *ledger, int stream, const char *outcome,
 	char *ids = ledger->ids[stream];
 
 	if (number > 0 && pick(ledger, 4) == 0) {
-		back = pick(ledger, 20000);
-		number = back < number ? number - 1 - back : 0;
+		back = pick(ledger, number < 20000 ? number : 20000);
+		number -= 1 + back;
 	} else
 		ledger->records[stream]++;
 	snprintf(record, 24, "300000%09" PRId64, number);
