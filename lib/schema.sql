@@ -13,7 +13,8 @@ CREATE TABLE bookmarks (
 ) STRICT, WITHOUT ROWID;
 
 -- Every version of a record that was read, wanted by somebody or not.
--- outcome: {"FILTER":MESSAGES,...}, 0 where the filter wanted none.
+-- outcome: {"FILTER":MESSAGES,...}, 0 where the filter wanted none.  The log's
+-- records.read names those of a time (deliver/control.h): no index has that.
 CREATE TABLE records (
   stream         TEXT NOT NULL,
   record_id      TEXT NOT NULL,
