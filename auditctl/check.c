@@ -33,8 +33,10 @@ guarded(struct ledger *ledger, struct error *error)
 
 	return db_number(ledger->db, "SELECT count(*) = 2 AND sum(sql = "
 	    "'CREATE TRIGGER ' || name || ' BEFORE ' || CASE name "
-	    "WHEN 'audit_no_update' THEN 'UPDATE' ELSE 'DELETE' END || "
-	    "' ON audit' || char(10) || 'BEGIN SELECT RAISE(ABORT, "
+	    "WHEN 'audit_no_update' THEN 'UPDATE ON audit' "
+	    "ELSE 'DELETE ON audit' || char(10) || 'WHEN old.seq = 1 OR "
+	    "NOT EXISTS (SELECT 1 FROM seals WHERE last_seq >= old.seq)' END "
+	    "|| char(10) || 'BEGIN SELECT RAISE(ABORT, "
 	    "''the audit log is append-only''); END') = 2 "
 	    "FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit'",
 	    NULL, &good, error) == -1 ? -1 : (int)good;

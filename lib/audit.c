@@ -5,13 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit_part.h"
 #include "clock.h"
 #include "ledger_keys.h"
-
-struct event {
-	int64_t sequence;
-	const char *time, *actor, *event, *subject, *detail;
-};
 
 /* Each field goes in with its length, so that no two events run together;
  * a detail that is NULL differs from an empty one. */
@@ -30,8 +26,8 @@ add(crypto_generichash_state *state, const char *text)
 		    length);
 }
 
-static void
-event_hash(const struct ledger *ledger, const struct event *event,
+void
+audit_event_hash(const struct ledger *ledger, const struct audit_event *event,
     const unsigned char previous[LEDGER_HASH_BYTES],
     unsigned char hash[LEDGER_HASH_BYTES])
 {
@@ -99,14 +95,14 @@ audit_append(struct ledger *ledger, const char *event, const char *subject,
 	unsigned char hash[LEDGER_HASH_BYTES];
 	struct statement *statement;
 	char now[CLOCK_TEXT];
-	struct event row = { .time = now, .actor = ledger->actor,
+	struct audit_event row = { .time = now, .actor = ledger->actor,
 		.event = event, .subject = subject, .detail = detail };
 
 	clock_now(now);
 	if (read_head(ledger, error) == -1)
 		return -1;
 	row.sequence = ledger->head_sequence + 1;
-	event_hash(ledger, &row, ledger->head_hash, hash);
+	audit_event_hash(ledger, &row, ledger->head_hash, hash);
 	if ((statement = db_prepare(ledger->db, "INSERT INTO audit (seq, time, "
 	    "actor, event, subject, detail, previous, hash) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", error)) == NULL)
@@ -134,95 +130,4 @@ audit_message(struct ledger *ledger, const char *event, int64_t id,
 
 	snprintf(subject, sizeof(subject), "%lld", (long long)id);
 	return audit_append(ledger, event, subject, detail, error);
-}
-
-static int
-same(struct statement *statement, int column,
-    const unsigned char hash[LEDGER_HASH_BYTES])
-{
-	size_t count;
-	const void *bytes = db_bytes(statement, column, &count);
-
-	return bytes != NULL && count == LEDGER_HASH_BYTES &&
-	    memcmp(bytes, hash, LEDGER_HASH_BYTES) == 0;
-}
-
-/* strlen is all of each text: nothing is hidden behind a NUL. */
-static bool
-whole_texts(struct statement *statement)
-{
-	const char *text;
-	size_t count;
-	int column;
-
-	for (column = 1; column <= 5; column++) {
-		text = db_text(statement, column);
-		if (text == NULL)
-			continue;
-		db_bytes(statement, column, &count);
-		if (strlen(text) != count)
-			return false;
-	}
-	return true;
-}
-
-int
-audit_verify(struct ledger *ledger, int64_t *sequence, struct error *error)
-{
-	unsigned char previous[LEDGER_HASH_BYTES] = { 0 };
-	unsigned char hash[LEDGER_HASH_BYTES];
-	struct statement *statement;
-	struct event row;
-	int rc;
-
-	*sequence = 0;
-	if ((statement = db_prepare(ledger->db, "SELECT seq, time, actor, "
-	    "event, subject, detail, previous, hash, typeof(seq) = 'integer' "
-	    "AND typeof(time) = 'text' AND typeof(actor) = 'text' "
-	    "AND typeof(event) = 'text' AND typeof(subject) = 'text' "
-	    "AND (detail IS NULL OR typeof(detail) = 'text') "
-	    "AND typeof(previous) = 'blob' AND typeof(hash) = 'blob' "
-	    "FROM audit ORDER BY seq", error)) == NULL)
-		return -1;
-	while ((rc = db_step(statement, error)) == 1) {
-		/* The keys of the log that this reading sees. */
-		if (*sequence == 0 && ledger_keys_current(ledger, error) ==
-		    -1) {
-			db_reset(statement);
-			return -1;
-		}
-		row = (struct event){ db_int(statement, 0),
-			db_text(statement, 1), db_text(statement, 2),
-			db_text(statement, 3), db_text(statement, 4),
-			db_text(statement, 5) };
-		if (row.sequence < 1) {
-			error_set(error, EXIT_NO, "an event with the number "
-			    "%lld was put in", (long long)row.sequence);
-			goto broken;
-		}
-		if (row.sequence != *sequence + 1) {
-			error_set(error, EXIT_NO, "events %lld to %lld are "
-			    "missing", (long long)*sequence + 1,
-			    (long long)row.sequence - 1);
-			goto broken;
-		}
-		*sequence = row.sequence;
-		if (!db_int(statement, 8) || !whole_texts(statement)) {
-			error_set(error, EXIT_NO, "event %lld holds what no "
-			    "event can hold: a value of another type, or a NUL "
-			    "in a text", (long long)row.sequence);
-			goto broken;
-		}
-		event_hash(ledger, &row, previous, hash);
-		if (!same(statement, 6, previous) || !same(statement, 7, hash)) {
-			error_set(error, EXIT_NO, "event %lld is not what was "
-			    "written", (long long)row.sequence);
-			goto broken;
-		}
-		memcpy(previous, hash, sizeof(previous));
-	}
-	return rc;
-broken:
-	db_reset(statement);
-	return 1;
 }

@@ -136,6 +136,15 @@ static const char *const migrations[LEDGER_SCHEMA_VERSION] = {
 	    "STRICT, WITHOUT ROWID;"
 	    "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES "
 	    "('record_bodies', 'record_bodies', '1000000 500000 2 1');"
+	    "CREATE TABLE seals (first_seq INTEGER PRIMARY KEY, "
+	    "last_seq INTEGER NOT NULL UNIQUE, "
+	    "last_message INTEGER NOT NULL, hash BLOB NOT NULL, archive BLOB, "
+	    "sealed_at TEXT NOT NULL, mac BLOB NOT NULL) STRICT;"
+	    "DROP TRIGGER audit_no_delete;"
+	    "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit\n"
+	    "WHEN old.seq = 1 OR NOT EXISTS (SELECT 1 FROM seals WHERE "
+	    "last_seq >= old.seq)\nBEGIN SELECT RAISE(ABORT, "
+	    "'the audit log is append-only'); END;"
 	    "PRAGMA user_version = 3;",
 };
 

@@ -56,7 +56,8 @@ int audit_append(struct ledger *ledger, const char *event, const char *subject,
 /* The same about a message: its id is the subject. */
 int audit_message(struct ledger *ledger, const char *event, int64_t id,
     const char *detail, struct error *error);
-/* Recompute the chain.  0 whole, 1 broken (*sequence: where, *error: how),
+/* Recompute the chain, from event 1 or behind the events that were sealed and
+ * removed (seal.h).  0 whole, 1 broken (*sequence: where, *error: how),
  * -1 error. */
 int audit_verify(struct ledger *ledger, int64_t *sequence,
     struct error *error);

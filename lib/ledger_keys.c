@@ -18,6 +18,7 @@ const char *const ledger_key_names[LEDGER_KEYS] = {
 	[KEY_MESSAGE] = "message",
 	[KEY_RECORD] = "record",
 	[KEY_ANCHOR] = "anchor",
+	[KEY_SEAL] = "seal",
 };
 
 static void
@@ -100,6 +101,7 @@ ledger_keys_derive(struct ledger *ledger, const struct master *master,
 		[KEY_MESSAGE] = "lpmsgkey",
 		[KEY_RECORD] = "lprecord",
 		[KEY_ANCHOR] = "lpanchor",
+		[KEY_SEAL] = "lpauseal",
 	};
 	struct ledger_keys *keys = keys_new(master, 1, error);
 	int i;

@@ -7,7 +7,7 @@
  * key; while it is being changed there is a copy for either of the two, so that
  * both open the ledger.  When the old one is retired (rekey.c), the vault and
  * the audit log get new keys.  The keys of the past stay with the log, for what
- * they hashed; those of messages, records and anchors are never changed.
+ * they hashed; those of messages, records, anchors and seals are never changed.
  *
  * A process may have the ledger open meanwhile: in a transaction that seals or
  * hashes, and before something is opened, ledger_keys_current looks whether
@@ -27,6 +27,7 @@ enum ledger_purpose {
 	KEY_MESSAGE,
 	KEY_RECORD, /* seals the records that are kept */
 	KEY_ANCHOR, /* the seed of the pair that signs anchors */
+	KEY_SEAL,   /* of the MAC of seals (seal.h) */
 	LEDGER_KEYS
 };
 

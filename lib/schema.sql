@@ -140,7 +140,21 @@ CREATE INDEX audit_by_subject ON audit (subject, seq);
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+WHEN old.seq = 1 OR NOT EXISTS (SELECT 1 FROM seals WHERE last_seq >= old.seq)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+-- The segments of the audit log whose events may be removed: lib/seal.h.
+-- hash: of the event last_seq.  archive: hash of the file that keeps the events,
+-- NULL where none does.
+CREATE TABLE seals (
+  first_seq    INTEGER PRIMARY KEY,
+  last_seq     INTEGER NOT NULL UNIQUE,
+  last_message INTEGER NOT NULL,
+  hash         BLOB NOT NULL,
+  archive      BLOB,
+  sealed_at    TEXT NOT NULL,
+  mac          BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE vault (
   name       TEXT PRIMARY KEY,

@@ -126,7 +126,9 @@ setup() {
 @test "a ledger of an older schema is brought up to date by the first tool that writes" {
 	sqlite3 ledger.db 'DROP INDEX messages_by_route; CREATE INDEX messages_by_channel ON messages (channel, id);
 		DROP INDEX messages_by_replays; ALTER TABLE messages DROP COLUMN replays;
-		ALTER TABLE messages DROP COLUMN method; DROP TABLE clock; DROP TABLE keys; DROP TABLE record_bodies; PRAGMA user_version = 1'
+		ALTER TABLE messages DROP COLUMN method; DROP TABLE clock; DROP TABLE keys; DROP TABLE record_bodies;
+		DROP TRIGGER audit_no_delete; DROP TABLE seals; PRAGMA user_version = 1;
+		CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, '\''the audit log is append-only'\''); END'
 	run -78 --separate-stderr "$BIN/auditctl" list
 	[[ $stderr == *'version 1 '*'deliver </dev/null'* ]]
 	printf 'x' | "$BIN/auditctl" vault set slack.signing_secret
