@@ -34,7 +34,8 @@ anchor_command(struct ledger *ledger, int argc, char **argv)
 
 /* Each line is told of; the worst of them is the status. */
 int
-anchors_check(struct ledger *ledger, const char *path, int64_t *anchored)
+anchors_check(struct ledger *ledger, const char *path,
+    const struct anchored_list *removed, size_t lists, int64_t *anchored)
 {
 	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO :
 	    open(path, O_RDONLY | O_CLOEXEC);
@@ -56,8 +57,8 @@ anchors_check(struct ledger *ledger, const char *path, int64_t *anchored)
 	while ((result = line_next(&reader, &text, &length, &error)) ==
 	    LINE_OK || (result == LINE_TORN && length > 0)) {
 		if (length > 0 && ++count > 0) {
-			if (anchor_verify(ledger, text, length, &sequence,
-			    &error) == -1) {
+			if (anchor_verify(ledger, text, length, removed,
+			    lists, &sequence, &error) == -1) {
 				log_error("anchor on line %llu: %s",
 				    (unsigned long long)reader.number,
 				    error.message);

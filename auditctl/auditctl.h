@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "anchor.h"
 #include "ledger.h"
 
 struct command {
@@ -34,9 +35,11 @@ int vault_list_command(struct ledger *ledger, int argc, char **argv);
 int vault_rm_command(struct ledger *ledger, int argc, char **argv);
 int vault_rekey_command(struct ledger *ledger, int argc, char **argv);
 int anchor_command(struct ledger *ledger, int argc, char **argv);
-/* Compare the log with the anchors in a file, "-" is stdin: an exit status, and
- * in *anchored the last event that a good one names. */
-int anchors_check(struct ledger *ledger, const char *path, int64_t *anchored);
+/* Compare the log, and the events that were removed and are in archives, with
+ * the anchors in a file, "-" is stdin: an exit status, and in *anchored the last
+ * event that a good one names. */
+int anchors_check(struct ledger *ledger, const char *path,
+    const struct anchored_list *removed, size_t lists, int64_t *anchored);
 /* Compare messages and payloads with the log, and log the first differences. */
 int rows_check(struct ledger *ledger, int64_t *messages, int64_t *different,
     struct error *error);

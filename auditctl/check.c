@@ -2,8 +2,10 @@
 /* auditctl check */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "auditctl/archive.h"
 #include "auditctl/auditctl.h"
 #include "log.h"
 
@@ -42,38 +44,71 @@ guarded(struct ledger *ledger, struct error *error)
 	    NULL, &good, error) == -1 ? -1 : (int)good;
 }
 
-int
-check_command(struct ledger *ledger, int argc, char **argv)
+struct options {
+	bool rows;
+	const char *anchors;  /* or NULL */
+	const char **archives; /* as many as there are words at most */
+	size_t count;
+};
+
+/* What was found. */
+struct found {
+	int64_t sequence, messages, anchored;
+	struct archive *archives;       /* one for each that is given */
+	struct anchored_list *removed; /* what anchors name in each */
+};
+
+static int
+take_options(struct options *options, int argc, char **argv)
 {
 	static const struct option table[] = {
 		{ "anchor", required_argument, NULL, 'a' },
+		{ "archive", required_argument, NULL, 'A' },
 		{ "rows", no_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 }
 	};
-	const char *anchors = NULL;
-	int64_t sequence, anchored = 0, messages = 0, different = 0;
-	bool rows = false;
-	struct error error;
-	int option, rc;
+	int option;
 
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "", table, NULL)) == 'a' ||
-	    option == 'r')
+	    option == 'A' || option == 'r')
 		if (option == 'a')
-			anchors = optarg;
+			options->anchors = optarg;
+		else if (option == 'A')
+			options->archives[options->count++] = optarg;
 		else
-			rows = true;
-	if (option != -1 || optind != argc) {
-		log_error("check takes --rows and --anchor FILE alone");
-		return EXIT_USAGE;
-	}
-	if ((rc = audit_verify(ledger, &sequence, &error)) == -1)
+			options->rows = true;
+	if (option == -1 && optind == argc)
+		return 0;
+	log_error("check takes --rows, --anchor FILE and --archive FILE... "
+	    "alone");
+	return -1;
+}
+
+/* ---- step by step: each gives an exit status ---------------------------- */
+
+static int
+check_log(struct ledger *ledger, struct found *found)
+{
+	struct error error;
+	int rc;
+
+	if ((rc = audit_verify(ledger, &found->sequence, &error)) == -1)
 		return log_failure(&error);
 	if (rc == 1) {
 		log_error("the audit log was tampered with: %s; keep a copy "
 		    "and compare it with a backup", error.message);
 		return EXIT_NO;
 	}
+	return EXIT_DONE;
+}
+
+static int
+check_file(struct ledger *ledger)
+{
+	struct error error;
+	int rc;
+
 	if ((rc = damage(ledger, &error)) == -1)
 		return log_failure(&error);
 	if (rc == 1) {
@@ -90,23 +125,136 @@ check_command(struct ledger *ledger, int argc, char **argv)
 		    "keep a copy and compare it with a backup");
 		return EXIT_NO;
 	}
-	if (rows && rows_check(ledger, &messages, &different, &error) == -1)
+	return EXIT_DONE;
+}
+
+static int
+check_rows(struct ledger *ledger, struct found *found)
+{
+	struct error error;
+	int64_t different;
+
+	if (rows_check(ledger, &found->messages, &different, &error) == -1)
 		return log_failure(&error);
 	if (different > 0) {
 		log_error("%lld of %lld messages are not what the log says: "
 		    "they were tampered with, or the end of the log was cut "
 		    "off; keep a copy and compare it with a backup",
-		    (long long)different, (long long)messages);
+		    (long long)different, (long long)found->messages);
 		return EXIT_NO;
 	}
-	if (anchors != NULL && (rc = anchors_check(ledger, anchors,
-	    &anchored)) != EXIT_DONE)
-		return rc;
-	printf("{\"events\":%lld,\"whole\":true", (long long)sequence);
-	if (rows)
-		printf(",\"messages\":%lld", (long long)messages);
-	if (anchors != NULL)
-		printf(",\"anchored\":%lld", (long long)anchored);
-	puts("}");
 	return EXIT_DONE;
+}
+
+static int
+check_archive(struct ledger *ledger, const char *path,
+    const struct seals *seals, struct archive *archive)
+{
+	const struct seal *seal;
+	struct error error;
+
+	if (archive_read(ledger, path, false, archive, &error) == -1)
+		return log_failure(&error);
+	seal = seals_ending(seals, archive->last);
+	if (seal == NULL || !seal->archived) {
+		log_error("the archive '%s' holds the events %lld to %lld, "
+		    "which were not sealed with an archive", path,
+		    (long long)archive->first, (long long)archive->last);
+		return EXIT_NO;
+	}
+	if (archive_compare(ledger, archive, seals, seal, &error) == -1) {
+		log_error("the archive '%s' is not what was written: %s", path,
+		    error.message);
+		return error.code;
+	}
+	return EXIT_DONE;
+}
+
+static int
+check_archives(struct ledger *ledger, const struct options *options,
+    struct found *found)
+{
+	struct seals seals = { 0 };
+	struct error error;
+	size_t i;
+	int rc;
+
+	rc = seals_load(ledger, &seals, &error) != 0 ? log_failure(&error) :
+	    EXIT_DONE;
+	for (i = 0; i < options->count && rc == EXIT_DONE; i++) {
+		rc = check_archive(ledger, options->archives[i], &seals,
+		    &found->archives[i]);
+		found->removed[i] = (struct anchored_list){
+			found->archives[i].anchored,
+			found->archives[i].count };
+	}
+	seals_free(&seals);
+	return rc;
+}
+
+static void
+print(const struct options *options, const struct found *found,
+    int64_t sealed)
+{
+	printf("{\"events\":%lld,\"whole\":true", (long long)found->sequence);
+	if (sealed > 0)
+		printf(",\"sealed\":%lld", (long long)sealed);
+	if (options->rows)
+		printf(",\"messages\":%lld", (long long)found->messages);
+	if (options->count > 0)
+		printf(",\"archives\":%zu", options->count);
+	if (options->anchors != NULL)
+		printf(",\"anchored\":%lld", (long long)found->anchored);
+	puts("}");
+}
+
+static int
+check(struct ledger *ledger, const struct options *options,
+    struct found *found)
+{
+	struct error error;
+	int64_t sealed;
+	int rc;
+
+	if ((rc = check_log(ledger, found)) != EXIT_DONE ||
+	    (rc = check_file(ledger)) != EXIT_DONE ||
+	    (options->rows && (rc = check_rows(ledger, found)) !=
+	    EXIT_DONE) ||
+	    (options->count > 0 && (rc = check_archives(ledger, options,
+	    found)) != EXIT_DONE) ||
+	    (options->anchors != NULL && (rc = anchors_check(ledger,
+	    options->anchors, found->removed, options->count,
+	    &found->anchored)) != EXIT_DONE))
+		return rc;
+	if (db_number(ledger->db, "SELECT coalesce(max(last_seq), 0) "
+	    "FROM seals", NULL, &sealed, &error) == -1)
+		return log_failure(&error);
+	print(options, found, sealed);
+	return EXIT_DONE;
+}
+
+int
+check_command(struct ledger *ledger, int argc, char **argv)
+{
+	size_t words = (size_t)argc, i;
+	struct options options = { .archives = calloc(words,
+	    sizeof(*options.archives)) };
+	struct found found = { .archives = calloc(words,
+	    sizeof(*found.archives)), .removed = calloc(words,
+	    sizeof(*found.removed)) };
+	int rc = EXIT_SYSTEM;
+
+	if (options.archives == NULL || found.archives == NULL ||
+	    found.removed == NULL)
+		log_error("out of memory");
+	else if (take_options(&options, argc, argv) == -1)
+		rc = EXIT_USAGE;
+	else
+		rc = check(ledger, &options, &found);
+	for (i = 0; found.archives != NULL && i < words; i++)
+		archive_free(&found.archives[i]);
+	free(found.archives);
+	free(found.removed);
+	free(options.archives);
+	return rc;
 }

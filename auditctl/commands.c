@@ -38,11 +38,13 @@ const struct command commands[] = {
 	{ "anchor", NULL, "",
 	    "sign where the audit log ends; keep it elsewhere",
 	    anchor_command, DB_WRITE, false },
-	{ "check", NULL, "[--rows] [--anchor FILE]",
+	{ "check", NULL, "[--rows] [--anchor FILE] [--archive FILE]...",
 	    "is the audit log what was written?", check_command, DB_READ,
 	    false },
 	{ "prune", NULL, "--older-than SPAN|TIME [--reason TEXT] [--dry-run]",
-	    "remove the payloads of sent and cancelled messages",
+	    "remove the payloads of sent and cancelled messages;\n"
+	    "--rows (--archive FILE | --no-archive): remove events\n"
+	    "of the audit log, and attempts",
 	    prune_command, DB_WRITE, false },
 	{ "balance", NULL, "[--from TIME] [--to TIME] [--stream STREAM]",
 	    "is every record that was read accounted for?",

@@ -19,20 +19,11 @@
 #include "log.h"
 
 #define BATCH "1000"
-#define REASON_MAX 4096
 #define DETAIL_MAX ((size_t)64 << 10) /* the reason escaped, the kept ids */
 
 /* A dead message may be replayed, and all others are yet to be sent. */
 #define OVER(m) "((" m "state = 'sent' OR " m "state = 'cancelled') " \
 	"AND coalesce(" m "sent_at, " m "queued_at) < ?3)"
-
-struct prune {
-	char older_than[CLOCK_TEXT];
-	const char *reason; /* or NULL */
-	bool dry;
-	int64_t end; /* the last message that was queued before older_than */
-	int64_t pruned, kept, records;
-};
 
 struct batch {
 	int64_t seen, last_seen;
@@ -219,6 +210,9 @@ take_options(struct prune *prune, int argc, char **argv)
 		{ "older-than", required_argument, NULL, 'o' },
 		{ "reason", required_argument, NULL, 'r' },
 		{ "dry-run", no_argument, NULL, 'n' },
+		{ "rows", no_argument, NULL, 'R' },
+		{ "archive", required_argument, NULL, 'a' },
+		{ "no-archive", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 }
 	};
 	int option;
@@ -229,16 +223,42 @@ take_options(struct prune *prune, int argc, char **argv)
 			prune->reason = optarg;
 		else if (option == 'n')
 			prune->dry = true;
+		else if (option == 'R')
+			prune->rows = true;
+		else if (option == 'a')
+			prune->archive = optarg;
+		else if (option == 'N')
+			prune->no_archive = true;
 		else if (option != 'o')
 			break;
 		else if (take_time(prune, optarg) == -1)
 			return -1;
 	if (option != -1 || optind != argc || *prune->older_than == '\0') {
-		log_error("prune takes --older-than SPAN|TIME; --reason, "
-		    "--dry-run");
+		log_error("prune takes --older-than SPAN|TIME; --rows, "
+		    "--archive, --no-archive, --reason, --dry-run");
+		return -1;
+	}
+	if (prune->rows ? (prune->archive != NULL) == prune->no_archive :
+	    prune->archive != NULL || prune->no_archive) {
+		log_error("prune --rows, and only that, takes either --archive "
+		    "FILE, which keeps the events, or --no-archive");
 		return -1;
 	}
 	return reason_fits(prune->reason) ? 0 : -1;
+}
+
+static void
+print(const struct prune *prune)
+{
+	if (prune->rows)
+		printf("{\"events\":%lld,\"attempts\":%lld,\"sealed\":%lld",
+		    (long long)prune->events, (long long)prune->attempts,
+		    (long long)prune->sealed);
+	else
+		printf("{\"pruned\":%lld,\"kept\":%lld,\"records\":%lld",
+		    (long long)prune->pruned, (long long)prune->kept,
+		    (long long)prune->records);
+	printf(",\"older_than\":\"%s\"}\n", prune->older_than);
 }
 
 int
@@ -250,17 +270,14 @@ prune_command(struct ledger *ledger, int argc, char **argv)
 
 	if (take_options(&prune, argc, argv) == -1)
 		return EXIT_USAGE;
-	if (find_end(ledger, &prune, &error) == -1 ||
-	    prune_all(ledger, &prune, &error) == -1 ||
-	    prune_records(ledger, prune.older_than, prune.reason, prune.dry,
-	    &prune.records, &error) == -1 ||
+	if ((prune.rows ? prune_rows(ledger, &prune, &error) :
+	    find_end(ledger, &prune, &error) == -1 ||
+	    prune_all(ledger, &prune, &error) == -1 ? -1 :
+	    prune_records(ledger, &prune, &error)) == -1 ||
 	    (!prune.dry && ((busy = truncate_wal(ledger, &error)) == -1 ||
 	    (searched = search_forget(ledger, &error)) == -1)))
 		return log_failure(&error);
-	printf("{\"pruned\":%lld,\"kept\":%lld,\"records\":%lld,"
-	    "\"older_than\":\"%s\"}\n", (long long)prune.pruned,
-	    (long long)prune.kept, (long long)prune.records,
-	    prune.older_than);
+	print(&prune);
 	if (searched != 0)
 		log_error("somebody searches the ledger, so that the index for "
 		    "searches still has words of what was pruned: run prune "

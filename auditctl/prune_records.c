@@ -112,26 +112,24 @@ place_free(struct place *place)
 }
 
 int
-prune_records(struct ledger *ledger, const char *older_than,
-    const char *reason, bool dry, int64_t *pruned, struct error *error)
+prune_records(struct ledger *ledger, struct prune *prune, struct error *error)
 {
 	struct place places[2] = { { .seen = 0 } }, *place = &places[0],
 		*next = &places[1], *other;
 	int rc;
 
-	*pruned = 0;
 	place_init(place);
 	place_init(next);
 	do {
 		if ((rc = db_begin(ledger->db, error)) == -1)
 			break;
-		rc = look(ledger, place, next, older_than, error);
-		if (rc == 0 && next->old > 0 && !dry &&
-		    (rc = take_away(ledger, place, next, older_than, reason,
-		    error)) == 0)
+		rc = look(ledger, place, next, prune->older_than, error);
+		if (rc == 0 && next->old > 0 && !prune->dry &&
+		    (rc = take_away(ledger, place, next, prune->older_than,
+		    prune->reason, error)) == 0)
 			rc = db_commit(ledger->db, error);
 		db_rollback(ledger->db);
-		*pruned += next->old;
+		prune->records += next->old;
 		other = place;
 		place = next;
 		next = other;

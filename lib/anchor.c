@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "json.h"
 #include "ledger_keys.h"
+#include "seal.h"
 
 #define HEX (LEDGER_HASH_BYTES * 2 + 1)
 #define BASE64 sodium_base64_VARIANT_ORIGINAL
@@ -191,9 +192,50 @@ key_known(struct ledger *ledger, const char *key, struct error *error)
 	return count > 0;
 }
 
+/* 1: *hash is that of the event, which isn't in the log any more, by its seal
+ * or one of the lists.  0: it wasn't sealed. */
+static int
+hash_of_removed(struct ledger *ledger, int64_t sequence,
+    const struct anchored_list *removed, size_t lists, char hash[HEX],
+    struct error *error)
+{
+	const unsigned char *bytes = NULL;
+	const struct seal *latest, *ending;
+	struct seals seals = { 0 };
+	size_t i, j;
+	int rc;
+
+	if ((rc = seals_load(ledger, &seals, error)) != 0) {
+		rc = -1;
+		goto out;
+	}
+	latest = seals_latest(&seals);
+	if (latest == NULL || sequence > latest->last ||
+	    sequence < SEAL_FIRST_EVENT)
+		goto out;
+	if ((ending = seals_ending(&seals, sequence)) != NULL)
+		bytes = ending->hash;
+	for (i = 0; i < lists && bytes == NULL; i++)
+		for (j = 0; j < removed[i].count && bytes == NULL; j++)
+			if (removed[i].list[j].sequence == sequence)
+				bytes = removed[i].list[j].hash;
+	rc = 1;
+	if (bytes != NULL)
+		sodium_bin2hex(hash, HEX, bytes, LEDGER_HASH_BYTES);
+	else
+		rc = error_set(error, EXIT_NOINPUT, "event %lld, which was "
+		    "anchored, was sealed and removed: its anchor can't be "
+		    "judged without the archive, give it with --archive",
+		    (long long)sequence);
+out:
+	seals_free(&seals);
+	return rc;
+}
+
 int
 anchor_verify(struct ledger *ledger, const char *line, size_t length,
-    int64_t *sequence, struct error *error)
+    const struct anchored_list *removed, size_t lists, int64_t *sequence,
+    struct error *error)
 {
 	struct anchor anchor = { .sequence = 0 };
 	char hash[HEX];
@@ -224,6 +266,9 @@ anchor_verify(struct ledger *ledger, const char *line, size_t length,
 	if ((rc = hash_of_event(ledger, anchor.sequence, hash, error)) == -1 ||
 	    db_number(ledger->db, "SELECT coalesce(max(seq), 0) FROM audit",
 	    NULL, &last, error) == -1)
+		return -1;
+	if (rc == 0 && (rc = hash_of_removed(ledger, anchor.sequence, removed,
+	    lists, hash, error)) == -1)
 		return -1;
 	if (rc == 0 && anchor.sequence > last)
 		return error_set(error, EXIT_NO, "the log ends at event %lld, "

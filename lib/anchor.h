@@ -24,10 +24,23 @@
  * own. */
 int anchor_sign(struct ledger *ledger, struct buffer *line,
     struct error *error);
+/* An event that was removed, as an archive has it. */
+struct anchored {
+	int64_t sequence;
+	unsigned char hash[LEDGER_HASH_BYTES];
+};
+struct anchored_list {
+	const struct anchored *list;
+	size_t count;
+};
+
 /* Is the log still what this line says?  0 yes (*sequence: up to where).
  * -1: *error says why not; its code is EXIT_NO when the log or the signature
- * is wrong, EXIT_DATA for no anchor or one of another ledger. */
+ * is wrong, EXIT_DATA for no anchor or one of another ledger, EXIT_NOINPUT when
+ * its event was sealed and removed, and is neither the last of a seal nor in
+ * one of the lists. */
 int anchor_verify(struct ledger *ledger, const char *line, size_t length,
-    int64_t *sequence, struct error *error);
+    const struct anchored_list *removed, size_t lists, int64_t *sequence,
+    struct error *error);
 
 #endif
