@@ -5,51 +5,21 @@
 #include <string.h>
 
 #include "auditctl/auditctl.h"
+#include "auditctl/check_story.h"
 #include "log.h"
 
 #define TOLD 10
 #define STEP 10000
 
-/* made: the last event that says what the message is; last: the last that
- * says a state; sent: the last that says where it is.  An event whose word is
- * no state decides nothing. */
-static const char rows_sql[] =
-    "WITH row AS (SELECT m.*, "
-    "(SELECT detail FROM audit WHERE subject = CAST(m.id AS TEXT) AND "
-    "event LIKE 'message.%' AND json_extract(detail, '$.payload_hash') "
-    "IS NOT NULL ORDER BY seq DESC LIMIT 1) AS made, "
-    "(SELECT event FROM audit WHERE subject = CAST(m.id AS TEXT) AND "
-    "event LIKE 'message.%' AND event <> 'message.cut' "
-    "ORDER BY seq DESC LIMIT 1) AS last, "
-    "(SELECT json_extract(detail, '$.slack') FROM audit WHERE "
-    "subject = CAST(m.id AS TEXT) AND event = 'message.sent' "
-    "ORDER BY seq DESC LIMIT 1) AS sent FROM messages m) "
-    "SELECT row.id, CASE "
-    "WHEN made IS NULL THEN 'no event made it' "
-    "WHEN json_extract(made, '$.filter') IS NOT filter THEN 'filter' "
-    "WHEN json_extract(made, '$.stream') IS NOT stream THEN 'stream' "
-    "WHEN json_extract(made, '$.record_id') IS NOT record_id "
-    "THEN 'record_id' "
-    "WHEN json_extract(made, '$.record_version') IS NOT record_version "
-    "THEN 'record_version' "
-    "WHEN json_extract(made, '$.channel') IS NOT channel THEN 'channel' "
-    "WHEN json_extract(made, '$.payload_hash') IS NOT payload_hash "
-    "THEN 'payload_hash' "
-    "WHEN last IN ('message.queued', 'message.unchanged', 'message.dead', "
-    "'message.sending', 'message.sent', 'message.in_doubt', 'message.held', "
-    "'message.cancelled') AND last <> 'message.' || state THEN 'state' "
-    "WHEN last = 'message.replayed' AND state <> 'queued' "
-    "AND state <> 'in_doubt' THEN 'state' "
-    "WHEN state = 'sent' AND sent IS NOT NULL AND "
-    "sent IS NOT slack_channel || '/' || slack_ts THEN 'slack_ts' "
-    "END, b.payload, row.payload_hash, row.state "
-    "FROM row LEFT JOIN bodies b ON b.message = row.id ORDER BY row.id";
+static const char rows_sql[] = "SELECT m.id, b.payload, m.payload_hash, "
+    "m.state FROM messages m LEFT JOIN bodies b ON b.message = m.id "
+    "ORDER BY m.id";
 
 /* payload_hash is the plain BLAKE2b of the payload, as deliver makes it. */
 static bool
 payload_same(struct statement *statement)
 {
-	const char *wanted = db_text(statement, 3);
+	const char *wanted = db_text(statement, 2);
 	unsigned char digest[64];
 	char hex[2 * sizeof(digest) + 1];
 	const void *bytes;
@@ -57,7 +27,7 @@ payload_same(struct statement *statement)
 
 	if (size < crypto_generichash_BYTES_MIN || size > sizeof(digest))
 		return false;
-	bytes = db_bytes(statement, 2, &count);
+	bytes = db_bytes(statement, 1, &count);
 	crypto_generichash(digest, size, bytes, count, NULL, 0);
 	sodium_bin2hex(hex, sizeof(hex), digest, size);
 	return strcmp(hex, wanted) == 0;
@@ -96,53 +66,93 @@ payload_was_pruned(struct ledger *ledger, int64_t id, int64_t *event,
 	}
 }
 
-/* NULL: it is there, or may be missing. */
+/* NULL: it is there, or may be missing.  sealed: up to that message, the event
+ * that says that it was pruned may be gone. */
 static int
-payload_check(struct ledger *ledger, struct statement *row, int64_t *event,
-    const char **what, struct error *error)
+payload_check(struct ledger *ledger, struct statement *row, int64_t sealed,
+    int64_t *event, const char **what, struct error *error)
 {
-	const char *state = db_text(row, 4);
+	const char *state = db_text(row, 3);
+	bool over;
 	int rc;
 
-	if (!db_is_null(row, 2)) {
+	if (!db_is_null(row, 1)) {
 		*what = payload_same(row) ? NULL : "payload";
 		return 0;
 	}
 	if (strcmp(state, "unchanged") == 0) /* never had one */
 		return 0;
-	rc = strcmp(state, "sent") == 0 || strcmp(state, "cancelled") == 0 ?
-	    payload_was_pruned(ledger, db_int(row, 0), event, error) : 0;
-	*what = rc == 0 ? "its payload is gone, and was not pruned" : NULL;
+	over = strcmp(state, "sent") == 0 || strcmp(state, "cancelled") == 0;
+	rc = over ? payload_was_pruned(ledger, db_int(row, 0), event, error) :
+	    0;
+	*what = rc != 0 || (over && db_int(row, 0) <= sealed) ? NULL :
+	    "its payload is gone, and was not pruned";
 	return rc == -1 ? -1 : 0;
+}
+
+static int
+row_check(struct ledger *ledger, struct statement *row, int64_t sealed,
+    int64_t *event, const char **what, struct error *error)
+{
+	if (story_check(ledger, db_int(row, 0), sealed, what, error) == -1)
+		return -1;
+	return *what != NULL ? 0 : payload_check(ledger, row, sealed, event,
+	    what, error);
+}
+
+static void
+tell(int64_t id, const char *what, int64_t *different)
+{
+	if (++*different <= TOLD)
+		log_error("message %lld is not what the log says: %s",
+		    (long long)id, what);
+}
+
+/* Messages that the log tells of, and that have no row. */
+static int
+find_missing(struct ledger *ledger, int64_t *different, struct error *error)
+{
+	struct statement *row;
+	int rc;
+
+	if ((row = db_prepare(ledger->db, "SELECT DISTINCT "
+	    "CAST(a.subject AS INTEGER) FROM audit a "
+	    "WHERE a.event LIKE 'message.%' AND NOT EXISTS (SELECT 1 "
+	    "FROM messages m WHERE m.id = CAST(a.subject AS INTEGER)) "
+	    "ORDER BY 1", error)) == NULL)
+		return -1;
+	while ((rc = db_step(row, error)) == 1)
+		tell(db_int(row, 0), "its row is gone", different);
+	return rc;
 }
 
 int
 rows_check(struct ledger *ledger, int64_t *messages, int64_t *different,
     struct error *error)
 {
-	struct statement *statement;
+	struct statement *row;
 	const char *what;
-	int64_t event = 0;
+	int64_t event = 0, sealed;
 	int rc;
 
 	*messages = *different = 0;
-	if ((statement = db_prepare(ledger->db, rows_sql, error)) == NULL)
+	if (db_number(ledger->db, "SELECT coalesce(max(last_message), 0) "
+	    "FROM seals", NULL, &sealed, error) == -1 ||
+	    (row = db_prepare(ledger->db, rows_sql, error)) == NULL)
 		return -1;
-	while ((rc = db_step(statement, error)) == 1) {
+	while ((rc = db_step(row, error)) == 1) {
 		if (++*messages % STEP == 0)
 			log_status("%lld messages compared",
 			    (long long)*messages);
-		what = db_text(statement, 1);
-		if (what == NULL && payload_check(ledger, statement, &event,
-		    &what, error) == -1) {
+		if (row_check(ledger, row, sealed, &event, &what,
+		    error) == -1) {
 			rc = -1;
-			db_reset(statement);
+			db_reset(row);
 			break;
 		}
-		if (what != NULL && ++*different <= TOLD)
-			log_error("message %lld is not what the log says: %s",
-			    (long long)db_int(statement, 0), what);
+		if (what != NULL)
+			tell(db_int(row, 0), what, different);
 	}
 	log_status(NULL);
-	return rc;
+	return rc == -1 ? -1 : find_missing(ledger, different, error);
 }
