@@ -376,6 +376,7 @@ tell_earlier(struct balance *balance, const char *stream, const char *subject,
     const char *begin, struct error *error)
 {
 	struct statement *row;
+	int64_t seals = 0;
 
 	if (strcmp(balance->from, begin) >= 0)
 		return 0;
@@ -384,11 +385,18 @@ tell_earlier(struct balance *balance, const char *stream, const char *subject,
 	    error);
 	if (row == NULL || db_step(row, error) != 1)
 		return -1;
+	if (db_int(row, 0) > 0 && db_number(balance->ledger->db,
+	    "SELECT count(*) FROM seals", NULL, &seals, error) == -1) {
+		db_reset(row);
+		return -1;
+	}
 	if (db_int(row, 0) > 0)
 		log_warning("%lld records of %s are in no sum: they were read "
-		    "before control totals were kept%s%s",
+		    "before control totals were kept%s%s%s",
 		    (long long)db_int(row, 0), stream, *begin <= '9' ?
-		    ", which began at " : "", *begin <= '9' ? begin : "");
+		    ", which began at " : "", *begin <= '9' ? begin : "",
+		    seals > 0 ? ": prune --rows removed the earlier ones" :
+		    "");
 	db_reset(row);
 	return 0;
 }
