@@ -219,7 +219,7 @@ SUITES    = $(sort $(wildcard tests/*.bats))
 REPEATING = crash deliver_crash deliver_rate transform_memory fetch_memory \
             fetch_history fetch_schedule fetch_errors filters pipeline \
             deliver_plan deliver_outcomes fetch_discover auditctl_login_oracle \
-            auditctl_prune auditctl_rekey
+            auditctl_prune auditctl_rekey auditctl_seals_crash
 BATSFLAGS = --tap --print-output-on-failure --jobs $(JOBS)
 test:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
@@ -322,7 +322,7 @@ lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench tests/crash tests/plans $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver bench/auditctl tests/crash/point tests/crash/rekey) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver bench/auditctl tests/crash/point tests/crash/rekey tests/crash/prune) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that a tool takes has an entry in its page.

@@ -388,7 +388,7 @@ unlink(const char *path)
 			return -1;
 		if (keeps_names(path))
 			names_unlink(path);
-		else if (letter_of(path) == 'w')
+		if (letter_of(path) == 'w')
 			shadow_unlink(shadow_of(path, false));
 	}
 	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
