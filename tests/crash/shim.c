@@ -400,8 +400,12 @@ link(const char *from, const char *to)
 	if (letter_of(to) != 0) {
 		if (event('n'))
 			return -1;
-		if (keeps_names(to))
+		if (keeps_names(to)) {
+			/* Of two names of a file the newer one counts. */
+			if (access(to, F_OK) == -1)
+				shadow_rename(from, to);
 			names_link(to);
+		}
 	}
 	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
