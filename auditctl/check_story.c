@@ -6,6 +6,9 @@
 
 #define DETAIL(name) "json_extract(a.detail, '$." name "')"
 #define DIFFERS(name) "WHEN " DETAIL(name) " IS NOT m." name " THEN '" name "' "
+/* A minute apart at most: an event is written a little later than its row. */
+#define CLOSE(one, other) "abs(julianday(" one ") - julianday(" other \
+    ")) * 1440 < 1"
 
 /* An event a row; without any there is one that is empty. */
 enum column {
@@ -16,7 +19,9 @@ enum column {
 	COPY,
 	STATE,  /* that it says besides its own name */
 	SETTLED,
-	SENT,   /* where it says that it is: NULL, 0 or 1 */
+	SENT,   /* is that where it says, if this is so? */
+	SENT_AT, /* and when, by this event or by Slack's ts? */
+	QUEUED_AT,
 	METHOD,
 	THREAD, /* is that of a post so? */
 	ERROR,
@@ -33,6 +38,9 @@ static const char events_sql[] = "SELECT a.event, "
     DETAIL("replays") " IS m.replays, " DETAIL("replays") " IS NOT NULL, "
     DETAIL("state") ", " DETAIL("settled") " IS NOT NULL, "
     DETAIL("slack") " = m.slack_channel || '/' || m.slack_ts, "
+    "coalesce(" CLOSE("m.sent_at", "a.time") ", 0) OR coalesce("
+    CLOSE("m.sent_at", "strftime('%J', m.slack_ts, 'unixepoch')") ", 0), "
+    "coalesce(" CLOSE("m.queued_at", "a.time") ", 0), "
     "CASE WHEN " DETAIL("edits") " IS NOT NULL THEN 'edit' "
     "WHEN " DETAIL("instead_of") " IS NOT NULL THEN 'repost' "
     "ELSE 'post' END, " DETAIL("replies_to") " IS m.thread_ts, "
@@ -48,11 +56,12 @@ struct story {
 	bool made, copy, replays;
 	char wrong[32];
 	char state[16]; /* that it must have; "": not known */
-	bool elsewhere; /* it is sent, and to another place */
+	bool elsewhere, untimely; /* it was sent, and to another place, or then */
+	bool dated;               /* it was queued then */
 	char method[8]; /* of its last request; "": there was none */
 	bool thread, error;
 	int64_t generation, requests;
-	bool dated; /* no event leaves the generation open */
+	bool counted; /* no event leaves the generation open */
 };
 
 static void
@@ -94,13 +103,14 @@ take_event(struct story *story, struct statement *row)
 		if (!story->made) {
 			story->replays = db_int(row, REPLAYS) != 0;
 			story->copy = db_int(row, COPY) != 0;
+			story->dated = db_int(row, QUEUED_AT) != 0;
 		}
 		story->made = true;
 		copy_text(story->wrong, sizeof(story->wrong),
 		    db_text(row, WRONG));
 	}
 	if (strcmp(event, "replayed") == 0) {
-		story->dated &= state != NULL;
+		story->counted &= state != NULL;
 		story->generation += queues;
 	} else if (db_int(row, MAKES) != 0 || db_int(row, SETTLED) != 0 ||
 	    (strcmp(event, "settled") == 0 && queues))
@@ -113,6 +123,8 @@ take_event(struct story *story, struct statement *row)
 	}
 	story->elsewhere = strcmp(event, "sent") == 0 &&
 	    db_int(row, SENT) == 0;
+	story->untimely = strcmp(event, "sent") == 0 &&
+	    db_int(row, SENT_AT) == 0;
 	story->error = strcmp(event, "dead") != 0 || db_int(row, ERROR) != 0;
 }
 
@@ -126,7 +138,9 @@ judge_whole(const struct story *story)
 		return "replays";
 	if (story->requests != story->row_attempts)
 		return "attempts";
-	return story->dated && !story->copy &&
+	if (!story->dated && !story->copy)
+		return "queued_at";
+	return story->counted && !story->copy &&
 	    story->generation != story->row_generation ? "generation" : NULL;
 }
 
@@ -143,6 +157,8 @@ judge(const struct story *story, bool whole)
 		return "state";
 	if (story->elsewhere)
 		return "slack_ts";
+	if (story->untimely)
+		return "sent_at";
 	if (!story->error)
 		return "error";
 	if (requested && *story->method != '\0') {
@@ -165,7 +181,7 @@ story_check(struct ledger *ledger, int64_t id, int64_t sealed,
 	*what = NULL;
 	if (row == NULL)
 		return -1;
-	story = (struct story){ .dated = true, .error = true };
+	story = (struct story){ .counted = true, .error = true };
 	db_bind_int(row, 1, id);
 	while ((rc = db_step(row, error)) == 1) {
 		copy_text(story.row_state, sizeof(story.row_state),
