@@ -184,14 +184,21 @@ message() {
 	unset LEDGERPIPE_NOW
 	start_sandbox
 	configure_sandbox
+	# All are queued at one time, and the second is sent later.
+	export LEDGERPIPE_NOW=2026-01-01T00:00:00.000Z
+	printf wrong | "$BIN/auditctl" vault set slack.bot_token
 	for id in 1 2 3; do
-		message "$id" "text $id" post | jq -c --arg id "$id" '.record_id = $id' >line
-		[ "$id" != 2 ] || export LEDGERPIPE_NOW=2999-01-01T00:00:00.000Z
-		"$BIN/deliver" <line >out 2>err || { cat err; false; }
-		unset LEDGERPIPE_NOW
-	done
+		message "$id" "text $id" post | jq -c --arg id "$id" '.record_id = $id'
+	done >lines
+	run -77 "$BIN/deliver" <lines
+	run -0 "$BIN/auditctl" hold 2
+	printf xoxb-sandbox | "$BIN/auditctl" vault set slack.bot_token
+	"$BIN/deliver" </dev/null >out 2>err || { cat err; false; }
+	export LEDGERPIPE_NOW=2026-06-01T00:00:00.000Z
+	run -0 "$BIN/auditctl" release 2
+	"$BIN/deliver" </dev/null >out 2>err || { cat err; false; }
 	stop_sandbox
-	run -0 "$BIN/auditctl" prune --older-than 0s
+	run -0 "$BIN/auditctl" prune --older-than 2026-03-01
 	[ "$(left)" = 2 ]
 	run -0 "$BIN/auditctl" check --rows
 	sqlite3 ledger.db 'DELETE FROM bodies'
