@@ -199,7 +199,7 @@ tamper() {
 		tail -n +2
 		sed 2d
 		sed s/slack/Slack/
-		sed '2s/x/y/;2s/"hash":"./"hash":"0/'
+		sed '2s/"hash":"[^f]/"hash":"f/;t;2s/"hash":"f/"hash":"0/'
 		cat - archive.2
 		cat archive.2 -
 		head -c 300
