@@ -125,24 +125,44 @@ query_narrows(const struct query *query)
 
 /* ---- all of them, from the oldest on ----------------------------------- */
 
-/* One SELECT for each state: SQLite merges those by id from the index of
- * states.  For several of an IN it would sort all rows of them. */
+/* The streams there are, step by step along the index of records. */
+#define STREAMS "(WITH RECURSIVE told(stream) AS (SELECT min(stream) " \
+	"FROM messages UNION ALL SELECT (SELECT min(stream) FROM messages " \
+	"WHERE stream > told.stream) FROM told WHERE told.stream IS NOT NULL) " \
+	"SELECT stream FROM told)"
+
+/* By the index of records, of which each has few messages, or else by that of
+ * states.  A + keeps a condition out of the choice of an index. */
+static void
+compose_part(const struct query *query, size_t parameter, struct buffer *sql)
+{
+	bool by_record = query->values[RECORD] != NULL;
+	const char *plus = by_record ? "+" : "";
+	size_t i;
+
+	buffer_printf(sql, "SELECT id FROM messages WHERE %sid >= ?%zu AND "
+	    "%sid < ?%zu AND %sstate = ?%zu", plus, FIRST, plus, END, plus,
+	    parameter);
+	for (i = 0; i < BEFORE; i++)
+		if (query->values[i] != NULL)
+			buffer_printf(sql, " AND %s%s?%zu", by_record ? "" :
+			    "+", conditions[i].sql, i + 1);
+	if (by_record && query->values[STREAM] == NULL)
+		buffer_puts(sql, " AND stream IN " STREAMS);
+}
+
+/* One SELECT for each state: SQLite merges those by id. */
 static void
 compose(const struct query *query, struct buffer *sql)
 {
-	size_t parts = query->wanted_count > 0 ? query->wanted_count : 1;
-	size_t part, i;
+	size_t parameter = WANTED, i;
 
-	for (part = 0; part < parts; part++) {
-		buffer_printf(sql, "%sSELECT id FROM messages WHERE "
-		    "id >= ?%zu AND id < ?%zu", part > 0 ? " UNION ALL " : "",
-		    FIRST, END);
-		if (query->wanted_count > 0)
-			buffer_printf(sql, " AND state = ?%zu", WANTED + part);
-		for (i = 0; i < BEFORE; i++)
-			if (query->values[i] != NULL)
-				buffer_printf(sql, " AND %s?%zu",
-				    conditions[i].sql, i + 1);
+	for (i = 0; i < STATES; i++) {
+		if (!query->wanted[i])
+			continue;
+		if (parameter > WANTED)
+			buffer_puts(sql, " UNION ALL ");
+		compose_part(query, parameter++, sql);
 	}
 	buffer_printf(sql, " ORDER BY 1 LIMIT ?%zu", LIMITED);
 }

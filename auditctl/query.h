@@ -34,7 +34,7 @@ extern const char *const states[STATES];
 #define END (FIRST + 1)
 
 struct query {
-	bool wanted[STATES]; /* none: all */
+	bool wanted[STATES]; /* none: all, to list */
 	size_t wanted_count;
 	const char *values[CONDITIONS];
 	char times[CONDITIONS][CLOCK_TEXT];
@@ -56,7 +56,7 @@ int query_take_states(struct query *query, const char *list);
 bool query_narrows(const struct query *query);
 
 /* The ids of such messages from first to last, the lowest first, at most most of
- * them: how many, or -1. */
+ * them: how many, or -1.  The query names states. */
 int64_t query_ids(struct ledger *ledger, const struct query *query,
     int64_t first, int64_t last, int64_t *ids, int64_t most,
     struct error *error);
