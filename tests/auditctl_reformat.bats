@@ -263,3 +263,19 @@ dead_then_mended() {
 	PATH=$PWD/bin:$PATH SLACK_TOKEN=xoxb-secret run -0 alone/auditctl replay --reformat 1
 	[ "$(cut -d= -f1 environment)" = PATH ]
 }
+
+@test "a deliver that runs sends what was exchanged, to the channel of now" {
+	filter '{ channel: "#nowhere", text: "old \(.Id)" }'
+	mkfifo pipe
+	exec 5<>pipe
+	"$BIN/deliver" --follow pipe >out 2>err 5>&- &
+	pid=$!
+	records 1 10 2 20 | "$BIN/transform" >pipe
+	until [ "$(sql "SELECT count(*) FROM messages WHERE state = 'dead'")" = 2 ]; do :; done
+	filter '{ channel: "#finance", text: "new \(.Id)" }'
+	"$BIN/auditctl" replay --reformat --state dead
+	until [ "$(sql "SELECT count(*) FROM messages WHERE state = 'sent'")" = 2 ]; do :; done
+	kill -TERM $pid
+	wait $pid
+	[ "$(texts | tr '\n' ' ')" = 'new 1 new 2 ' ]
+}

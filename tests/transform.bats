@@ -887,3 +887,40 @@ rejects() {
 		[ "${#stderr_lines[@]}" = 1 ]
 	done
 }
+
+@test "a RECORD that says its id and version is called that, and needs no SCHEMA" {
+	filter f '{channel:"#c",text:"\($id) \($version) \(.InvoiceId)"}'
+	named() {
+		printf '{"type":"RECORD","stream":"s","record_id":"%s","record_version":"%s","record":{"InvoiceId":1}}' "$1" "$2"
+	}
+	long=$(printf 'x%.0s' {1..1024})
+	version=$(printf 'v%.0s' {1..64})
+	input "$(named 7%3A8:9 v~1)" "$(named "$long" "$version")"
+	run -0 transform -f f=f.jq
+	[ "$(get '[.[] | select(.type == "MESSAGE") | [.record_id, .record_version, .key, .payload.text]][0]')" = '["7%3A8:9","v~1","f:s:7%3A8:9:#c:v~1:0","7%3A8:9 v~1 1"]' ]
+	[ "$(get '[.[] | select(.type == "SEEN") | [(.record_id | length), (.record_version | length)]]')" = '[[7,3],[1024,64]]' ]
+	input "$(named "${long}x" v)" "$(named 1 "${version}v")" "$(named '' v)" "$(named '\n' v)" "$(named 1 v | sed 's/"record_version":"v",//')"
+	run -65 transform -f f=f.jq
+	[ "$(get 'map(.type) | unique')" = '["REJECT"]' ]
+	[ "$(get 'map(.error) | unique')" = '["a RECORD comes before the SCHEMA of its stream '"'s'"'","a RECORD of '"'s'"' has no good record_id or record_version"]' ]
+	[ "$(get length)" = 5 ]
+}
+
+@test "with keep_records SEEN has the record as it was, unless it is nearly a whole line" {
+	filter f empty
+	echo '{"keep_records":true,"filters":{"f":{"file":"f.jq"}}}' >c.json
+	input "$(record '"Amount": 1250.10,"Id":300000047414679123')"
+	run -0 transform --config c.json
+	[[ $(cat out) == *',"messages":{"f":0},"record":{"InvoiceId":1,"Amount": 1250.10,"Id":300000047414679123}}' ]]
+	echo '{"keep_records":false,"filters":{"f":{"file":"f.jq"}}}' >c.json
+	run -0 transform --config c.json
+	[[ $(cat out) == *',"messages":{"f":0}}' ]]
+	echo '{"keep_records":true,"filters":{"f":{"file":"f.jq"}}}' >c.json
+	# 16 MB less 64 KB.
+	for more in 0 1; do
+		{ echo "$SCHEMA"; printf '{"type":"RECORD","stream":"invoices","record":{"InvoiceId":1,"x":"'
+			head -c $((16711680 - 22 + more)) /dev/zero | tr '\0' x; printf '"}}\n'; } >input
+		run -0 transform --config c.json
+		[ "$(grep -c '"record":{"InvoiceId":1,"x"' out || :)" = $((1 - more)) ]
+	done
+}

@@ -195,12 +195,13 @@ says_name(struct input *input, struct error *error)
 	if (json_type(json, id) != JSON_STRING ||
 	    json_type(json, version) != JSON_STRING)
 		return 0;
-	json_decode(json, id, &input->id);
+	buffer_clear(&input->hashed);
+	json_decode(json, id, &input->hashed);
 	json_decode(json, version, &input->version);
-	return input->id.failed || input->version.failed ||
-	    input->id.length == 0 ? error_set(error, EXIT_DATA, "a RECORD of "
-	    "'%.100s' has a record_id or record_version that is empty or too "
-	    "long", buffer_text(&input->stream)) : 1;
+	return record_key_append(&input->id, buffer_text(&input->hashed),
+	    input->hashed.length, false) == -1 || input->version.failed ?
+	    error_set(error, EXIT_DATA, "a RECORD of '%.100s' has no good "
+	    "record_id or record_version", buffer_text(&input->stream)) : 1;
 }
 
 static int
