@@ -1,14 +1,14 @@
 /*
  * acts: what a person does to many messages: replay, hold, release, cancel.
  *
- * They are named by ids, by ids on standard input, or by a query.  The lowest id
- * is first, which is the order that deliver sends in, and each is taken once.
+ * They are named by ids, by ids on standard input, or by a query.  The lowest
+ * id is first, which is the order that deliver sends in, and each is taken once.
  * Of a query the ids are read by batches, without a lock, so the command looks
  * at each message again in a transaction of its own: deliver may run.
  *
  * The command counts what it did in done, and tells with acts_refuse what it
- * left as it was.  Of a query only the first ACTS_TOLD are named; a summary tells
- * the number of all.
+ * left as it was.  Of a query only the first ACTS_TOLD of these are named; a
+ * summary tells the number of all.
  */
 #ifndef LEDGERPIPE_AUDITCTL_ACTS_H
 #define LEDGERPIPE_AUDITCTL_ACTS_H
@@ -23,7 +23,7 @@ struct acts {
 	struct ledger *ledger;
 	const char *name; /* of the command */
 	const char *verb; /* what became of them: "held" */
-	const char *usual; /* states that a query without --state is about */
+	const char *usual; /* the states of a query without --state */
 	const char *reason; /* --reason, or NULL */
 	bool dry; /* --dry-run */
 	struct query query;

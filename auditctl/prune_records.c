@@ -2,8 +2,8 @@
 /*
  * auditctl prune: remove the records that are kept, from before a time.
  *
- * A transaction looks at BATCH of them at most, in the order of their names, and
- * has one event, which says how many went.
+ * A transaction looks at BATCH of them at most, in the order of their names,
+ * and has one event, which says how many went.
  */
 #include <stdio.h>
 #include <string.h>

@@ -128,8 +128,8 @@ query_narrows(const struct query *query)
 /* The streams there are, step by step along the index of records. */
 #define STREAMS "(WITH RECURSIVE told(stream) AS (SELECT min(stream) " \
 	"FROM messages UNION ALL SELECT (SELECT min(stream) FROM messages " \
-	"WHERE stream > told.stream) FROM told WHERE told.stream IS NOT NULL) " \
-	"SELECT stream FROM told)"
+	"WHERE stream > told.stream) FROM told " \
+	"WHERE told.stream IS NOT NULL) SELECT stream FROM told)"
 
 /* By the index of records, of which each has few messages, or else by that of
  * states.  A + keeps a condition out of the choice of an index. */

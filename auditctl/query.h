@@ -1,7 +1,7 @@
 /*
  * query: which messages a command is about, told by what they are: the options
- * --state, --channel, --stream, --filter, --record, --since and --until of list,
- * replay, hold, release and cancel.
+ * --state, --channel, --stream, --filter, --record, --since and --until of
+ * list, replay, hold, release and cancel.
  */
 #ifndef LEDGERPIPE_AUDITCTL_QUERY_H
 #define LEDGERPIPE_AUDITCTL_QUERY_H
@@ -55,8 +55,8 @@ int query_take_states(struct query *query, const char *list);
 /* Does it say anything but states? */
 bool query_narrows(const struct query *query);
 
-/* The ids of such messages from first to last, the lowest first, at most most of
- * them: how many, or -1.  The query names states. */
+/* The ids of such messages from first to last, the lowest first, at most most
+ * of them: how many, or -1.  The query names states. */
 int64_t query_ids(struct ledger *ledger, const struct query *query,
     int64_t first, int64_t last, int64_t *ids, int64_t most,
     struct error *error);

@@ -68,7 +68,8 @@ rejected_record(struct replay *replay, int64_t id, struct buffer *text,
 	int rc;
 
 	if ((row = db_prepare(replay->acts.ledger->db, "SELECT payload FROM "
-	    "bodies WHERE message = ?1 AND json_type(payload) = 'object'",
+	    "bodies WHERE message = ?1 AND CASE WHEN json_valid(payload) "
+	    "THEN json_type(payload) = 'object' END",
 	    error)) == NULL)
 		return -1;
 	db_bind_int(row, 1, id);

@@ -1,9 +1,9 @@
 /*
  * reformat: replay --reformat, in two parts.
  *
- * reformat.c reads the records of some messages and has today's filters look at
- * them, without a lock; reformat_apply.c then gives each message what its filter
- * makes of its record, in a transaction of its own.
+ * reformat.c reads the records of some messages and has today's filters look
+ * at them, without a lock; reformat_apply.c then gives each message what its
+ * filter makes of its record, in a transaction of its own.
  */
 #ifndef LEDGERPIPE_AUDITCTL_REFORMAT_H
 #define LEDGERPIPE_AUDITCTL_REFORMAT_H

@@ -108,8 +108,8 @@ compare(struct change *change, const struct entry *entry)
 	append_text(&change->said, entry->payload);
 }
 
-/* A line of output.  id 0: the row isn't made.  from: "replays" or "reject", the
- * member that names the message in hand, or NULL. */
+/* A line of output.  id 0: the row isn't made.  from: "replays" or "reject",
+ * the member that names the message in hand, or NULL. */
 static int
 say(struct change *change, int64_t id, const char *state, const char *from,
     const struct entry *entry, struct error *error)

@@ -1,8 +1,8 @@
 /*
- * replay: what replay.c, replay_copy.c and the modules of --reformat share.
+ * replay: what replay.c, replay_look.c, replay_copy.c and the modules of --reformat share.
  *
- * What changes something runs within a transaction, which has the write lock: what
- * was looked at in it stays so until the commit.
+ * What changes something runs within a transaction, which has the write lock:
+ * what was looked at in it stays so until the commit.
  */
 #ifndef LEDGERPIPE_AUDITCTL_REPLAY_H
 #define LEDGERPIPE_AUDITCTL_REPLAY_H

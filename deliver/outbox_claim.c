@@ -29,8 +29,8 @@ static const char claim_sql[] =
 static const char root_sql[] =
     "SELECT slack_ts FROM messages WHERE stream = ?1 AND record_id = ?2 "
     "AND id < ?3 AND filter = ?4 AND channel = ?5 AND position = ?6 "
-    "AND replays IS NULL AND slack_channel = ?7 AND state = 'sent' AND slack_ts IS NOT NULL "
-    "AND method <> 'edit' AND (thread_ts IS NULL OR ?8) "
+    "AND replays IS NULL AND slack_channel = ?7 AND state = 'sent' "
+    "AND slack_ts IS NOT NULL AND method <> 'edit' AND (thread_ts IS NULL OR ?8) "
     "ORDER BY CASE method WHEN 'repost' THEN -id ELSE id END LIMIT 1";
 
 enum on_change { ON_CHANGE_THREAD, ON_CHANGE_EDIT, ON_CHANGE_POST };

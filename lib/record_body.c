@@ -11,7 +11,7 @@
 #define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define NAMES_MAX ((size_t)1 << 20)
 
-/* The associated data: the names, each with its NUL, which none of them holds. */
+/* The associated data: the names, each with its NUL, which none holds. */
 static int
 join(const struct record_name *name, struct buffer *out, struct error *error)
 {

@@ -220,7 +220,8 @@ thousand() {
 @test "what was sent to another channel is no news about its record there" {
 	control 'slack/channel?name=general&action=create'
 	message '#finance' 1 v1 A | "$BIN/deliver"
-	run -0 "$BIN/auditctl" replay --to general --record 1
+	run -0 --separate-stderr "$BIN/auditctl" replay --to general --record 1
+	[[ $stderr == *'queued 1 of 1 messages' ]]
 	run -0 "$BIN/deliver" </dev/null
 	message '#general' 1 v2 A '{"on_change":"edit"}' | "$BIN/deliver"
 	[ "$(sql "SELECT group_concat(method || ':' || state) FROM messages WHERE channel = '#general'")" = post:sent,post:sent ]

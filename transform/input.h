@@ -3,8 +3,8 @@
  *
  * A record's id is the source text of its key's values, joined as record_key.h
  * says; its version is that of record_version.h.
- * A RECORD that has the members record_id and record_version, as auditctl replay
- * --reformat writes it, is called that.
+ * A RECORD that has the members record_id and record_version, as auditctl
+ * replay --reformat writes it, is called that.
  */
 #ifndef LEDGERPIPE_TRANSFORM_INPUT_H
 #define LEDGERPIPE_TRANSFORM_INPUT_H
