@@ -57,6 +57,7 @@ int list_command(struct ledger *ledger, int argc, char **argv);
 /* Write for people what show shows of a message, whose id subject is. */
 int show_people(struct ledger *ledger, const char *subject,
     struct error *error);
+int tail_command(struct ledger *ledger, int argc, char **argv);
 int show_command(struct ledger *ledger, int argc, char **argv);
 int replay_command(struct ledger *ledger, int argc, char **argv);
 int hold_command(struct ledger *ledger, int argc, char **argv);
@@ -108,6 +109,8 @@ bool rows_for_people(void);
 bool rows_are_json(void);
 /* Append a column, as such an object has it. */
 void rows_member(struct buffer *row, struct statement *statement, int column);
+/* Append all of a row; detail, payload and delivery are JSON themselves. */
+void rows_members(struct buffer *row, struct statement *statement);
 /* Write the rows of a prepared statement. */
 int rows_print(struct statement *statement, struct error *error);
 /* The same, but for people a line for each column under a title: for few

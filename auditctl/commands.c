@@ -53,8 +53,12 @@ const struct command commands[] = {
 	    "messages, the newest first: --state --channel\n"
 	    "--stream --filter --record --since --until\n"
 	    "--text --before --limit", list_command, DB_READ, false },
+	{ "tail", NULL, "[-n LINES] [-f] [OPTIONS]",
+	    "what happened to messages last, -f: and as it\n"
+	    "happens; --state --channel --stream --filter\n"
+	    "--record --since --until", tail_command, DB_READ, false },
 	{ "show", NULL, "ID",
-	    "a message, its payload, attempts and events", show_command,
+	    "a message as it looks, its attempts and events", show_command,
 	    DB_READ, false },
 	{ "why", NULL, "RECORD [--stream STREAM]",
 	    "what became of a record: read when, sent where,\n"

@@ -71,32 +71,6 @@ print_rows(struct ledger *ledger, const char *subject, struct error *error)
 	return 0;
 }
 
-/* Do these columns hold JSON? */
-static bool
-holds_json(const char *name)
-{
-	return strcmp(name, "payload") == 0 || strcmp(name, "delivery") == 0 ||
-	    strcmp(name, "detail") == 0;
-}
-
-/* JSON as it was written, but on one line: outside of strings, the only place
- * where a line can end, white space means nothing.  What is none is a string. */
-static void
-json_value(struct buffer *out, const char *text)
-{
-	struct json json = { 0 };
-	struct error ignored;
-	size_t start = out->length, i;
-
-	if (json_parse(&json, text, strlen(text), &ignored) == -1)
-		buffer_json_string(out, text, strlen(text));
-	else if (buffer_puts(out, text) == 0)
-		for (i = start; i < out->length; i++)
-			if (out->data[i] == '\n' || out->data[i] == '\r')
-				out->data[i] = ' ';
-	json_free(&json);
-}
-
 /* What people read of a message in the channel. */
 static void
 plain_value(struct buffer *out, const char *payload)
@@ -114,25 +88,19 @@ plain_value(struct buffer *out, const char *payload)
 	json_free(&json);
 }
 
+/* A part's row; what people read stands behind the payload. */
 static void
 members(struct buffer *out, struct statement *statement)
 {
-	int column;
+	const char *payload;
 
-	for (column = 0; column < db_columns(statement); column++) {
-		const char *name = db_column_name(statement, column);
-		const char *text = db_text(statement, column);
-
-		if (text != NULL && holds_json(name)) {
-			buffer_json_name(out, name);
-			json_value(out, text);
-		} else
-			rows_member(out, statement, column);
-		if (strcmp(name, "payload") == 0 && text != NULL)
-			plain_value(out, text);
-		else if (strcmp(name, "payload") == 0)
-			buffer_json_member(out, "text", NULL);
-	}
+	rows_members(out, statement);
+	if (strcmp(db_column_name(statement, 0), "payload") != 0)
+		return;
+	if ((payload = db_text(statement, 0)) != NULL)
+		plain_value(out, payload);
+	else
+		buffer_json_member(out, "text", NULL);
 }
 
 /* 0, or -1 and an error. */
