@@ -91,12 +91,6 @@ int program_path(struct buffer *path, const char *name, struct error *error);
 #define REASON_MAX 4096 /* bytes */
 bool reason_fits(const char *reason);
 
-/* Who gives the commands, for the audit trail: "auditctl uid=0 user=root
- * login=jane sudo=jane".  login is whom the kernel's audit id says, so it
- * outlives su and sudo; sudo is what the environment says, which its owner can
- * set.  What isn't known is left out.  It lives for ever. */
-const char *actor_name(void);
-
 enum rows_format {
 	ROWS_DEFAULT, /* a table on a terminal, else JSON */
 	ROWS_JSON,    /* an object a line, members named after the columns */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "actor.h"
 #include "auditctl/auditctl.h"
 #include "auditctl/permalink.h"
 #include "config.h"
@@ -198,7 +199,7 @@ create(const char *db, const char *key_file, bool wants_passphrase,
 	if (!wants_passphrase || passphrase_get_new(&passphrase,
 	    file != NULL && *file != '\0' ? file : NULL, error) == 0)
 		rc = ledger_create(db, key_file, wants_passphrase ?
-		    &passphrase : NULL, actor_name(), error);
+		    &passphrase : NULL, actor_name("auditctl"), error);
 	secret_free(&passphrase);
 	return rc;
 }
@@ -236,7 +237,7 @@ run(const struct command *command, const struct options *options, int argc,
 	else if (strcmp(command->name, "init") == 0)
 		rc = init(db, key_file, argc, argv);
 	else if (ledger_open(&ledger, db, key_file, command->mode,
-	    actor_name(), &error) == -1)
+	    actor_name("auditctl"), &error) == -1)
 		rc = log_failure(&error);
 	else {
 		rc = command->run(&ledger, argc, argv);

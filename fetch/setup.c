@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actor.h"
 #include "clock.h"
 #include "fetch/catalog.h"
 #include "log.h"
@@ -42,7 +43,8 @@ open_ledger(struct setup *setup, struct error *error)
 	    setup->pipeline == NULL)
 		return error_set(error, EXIT_SYSTEM, "out of memory");
 	return setup->ledger->db != NULL ? 0 : ledger_open(setup->ledger,
-	    setup->ledger_path, setup->key_path, DB_WRITE, "fetch", error);
+	    setup->ledger_path, setup->key_path, DB_WRITE,
+	    setup->options->login.asked ? actor_name("fetch") : "fetch", error);
 }
 
 int

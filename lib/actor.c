@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Who gives a command, and why. */
+#include "actor.h"
+
 #include <ctype.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-#include "auditctl/auditctl.h"
-#include "log.h"
 
 #define NAME_MAX_BYTES 64
 
@@ -52,25 +51,16 @@ login_uid(void)
 }
 
 const char *
-actor_name(void)
+actor_name(const char *tool)
 {
 	static char text[512];
 	uid_t login = login_uid();
 
-	snprintf(text, sizeof(text), "auditctl uid=%lu",
+	snprintf(text, sizeof(text), "%s uid=%lu", tool,
 	    (unsigned long)getuid());
 	add(text, sizeof(text), "user", user_name(getuid()));
 	if (login != (uid_t)-1)
 		add(text, sizeof(text), "login", user_name(login));
 	add(text, sizeof(text), "sudo", getenv("SUDO_USER"));
 	return text;
-}
-
-bool
-reason_fits(const char *reason)
-{
-	if (reason == NULL || strlen(reason) <= REASON_MAX)
-		return true;
-	log_error("--reason takes %d bytes at most", REASON_MAX);
-	return false;
 }
