@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* deliver: queue messages durably, post them to Slack at its pace. */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -17,6 +14,7 @@
 #include "deliver/plan.h"
 #include "deliver/pump.h"
 #include "doorbell.h"
+#include "lockfile.h"
 #include "log.h"
 #include "notify.h"
 
@@ -42,42 +40,18 @@ struct run {
 static int
 lock(struct run *run, const char *db, struct error *error)
 {
-	/* Whatever name leads to it, it is one ledger. */
-	char *real = realpath(db, NULL), holder[32] = "";
-	struct buffer path;
-	struct stat status;
-	ssize_t count;
-	int rc = -1;
+	char *path = lockfile_path(db, "deliver-lock");
+	char holder[LOCKFILE_HOLDER];
+	int rc = path == NULL ? error_set(error, EXIT_SYSTEM,
+	    "out of memory") : lockfile_take(path, db, &run->lock, holder,
+	    error);
 
-	buffer_init(&path, 65536);
-	buffer_printf(&path, "%s.deliver-lock", real != NULL ? real : db);
-	free(real);
-	run->lock = open(buffer_text(&path), O_RDWR | O_CREAT | O_CLOEXEC,
-	    0600);
-	if (run->lock == -1)
-		error_errno(error, EXIT_CANTCREATE, "cannot open the lock "
-		    "'%s'", buffer_text(&path));
-	else if (flock(run->lock, LOCK_EX | LOCK_NB) == 0)
-		rc = ftruncate(run->lock, 0) == -1 ||
-		    dprintf(run->lock, "%ld\n", (long)getpid()) < 0 ?
-		    error_errno(error, EXIT_IO, "cannot write the lock '%s'",
-		    buffer_text(&path)) : 0;
-	else if (errno == EWOULDBLOCK) {
-		count = read(run->lock, holder, sizeof(holder) - 1);
-		holder[count > 0 ? strcspn(holder, "\n") : 0] = '\0';
-		error_set(error, EXIT_TEMPFAIL, "the ledger '%s' has a deliver "
-		    "already: process %s; wait for it, or stop it", db,
-		    *holder != '\0' ? holder : "unknown");
-	} else
-		error_errno(error, EXIT_SYSTEM, "cannot lock '%s'",
-		    buffer_text(&path));
-	/* Root may help out; the ledger's own user must get in afterwards. */
-	if (rc == 0 && geteuid() == 0 && stat(db, &status) == 0 &&
-	    fchown(run->lock, status.st_uid, status.st_gid) == -1)
-		rc = error_errno(error, EXIT_SYSTEM, "cannot give the lock "
-		    "'%s' the ledger's owner", buffer_text(&path));
-	buffer_free(&path);
-	return rc;
+	free(path);
+	if (rc == 0)
+		return error_set(error, EXIT_TEMPFAIL, "the ledger '%s' has a "
+		    "deliver already: process %s; wait for it, or stop it", db,
+		    holder);
+	return rc == 1 ? 0 : -1;
 }
 
 /* Without one what others queue is found a little later. */

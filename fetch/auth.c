@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetch/auth.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "fetch/auth_parts.h"
 #include "fetch/jwt.h"
+#include "lockfile.h"
 
 #define SELF_SIGNED_LIFE_S 3600
 
@@ -170,28 +167,6 @@ auth_give_up(struct auth *auth, struct error *error)
 	return -1;
 }
 
-/* 1: it is ours, 0: another process has it. */
-static int
-lock(struct auth *auth, struct error *error)
-{
-	int fd = open(auth->lock_path, O_RDWR | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
-	int rc;
-
-	if (fd == -1)
-		return error_errno(error, EXIT_CANTCREATE, "cannot open the "
-		    "token's lock '%s'", auth->lock_path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		auth->lock = fd;
-		auth->locked = true;
-		return 1;
-	}
-	rc = errno == EWOULDBLOCK ? 0 : error_errno(error, EXIT_SYSTEM,
-	    "cannot lock '%s'", auth->lock_path);
-	close(fd);
-	return rc;
-}
-
 int
 auth_ready(struct auth *auth, struct error *error)
 {
@@ -215,8 +190,10 @@ auth_ready(struct auth *auth, struct error *error)
 		return 0;
 	if ((rc = take(auth, error)) != 0)
 		return rc;
-	if ((rc = lock(auth, error)) == -1)
+	if ((rc = lockfile_take(auth->lock_path, auth->ledger_path,
+	    &auth->lock, NULL, error)) == -1)
 		return -1;
+	auth->locked = rc == 1;
 	if (rc == 0) {
 		error_set(error, EXIT_TEMPFAIL, "another process is asking "
 		    "for a token: it holds the lock on '%s'", auth->lock_path);

@@ -75,7 +75,7 @@ struct auth {
 	enum auth_grant grant;
 	enum auth_client client;
 	char *token_url, *client_id, *scope, *user, *issuer, *audience;
-	char *key_id, *certificate, *ca_file, *lock_path;
+	char *key_id, *certificate, *ca_file, *ledger_path, *lock_path;
 	char *purpose;                /* all that the vault's token hangs on */
 	const struct auth_code *code; /* of a login, else NULL */
 	const char *scheme;           /* "Bearer" or "Basic" */

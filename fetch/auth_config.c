@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fetch/auth_parts.h"
+#include "lockfile.h"
 #include "log.h"
 
 /* What the identity domain is called in an assertion, by its documents. */
@@ -111,25 +112,19 @@ text(const char *value)
 static int
 describe(struct auth *auth, const struct config *config, struct error *error)
 {
-	char *ledger = config_file(config, "ledger", "ledger.db"), *real;
-	struct buffer lock, purpose;
-	bool failed;
+	struct buffer purpose;
 
-	buffer_init(&lock, SECRET_MAX);
+	auth->ledger_path = config_file(config, "ledger", "ledger.db");
+	if (auth->ledger_path != NULL)
+		auth->lock_path = lockfile_path(auth->ledger_path,
+		    "token-lock");
 	buffer_init(&purpose, SECRET_MAX);
-	/* One ledger has one lock, whatever path leads to it. */
-	real = ledger != NULL ? realpath(ledger, NULL) : NULL;
-	buffer_printf(&lock, "%s.token-lock", real != NULL ? real :
-	    text(ledger));
-	free(real);
 	buffer_printf(&purpose, "%d\n%s\n%s\n%s\n%s", (int)auth->grant,
 	    text(auth->token_url), text(auth->client_id), text(auth->user),
 	    text(auth->scope));
-	auth->lock_path = lock.data;
 	auth->purpose = purpose.data;
-	failed = ledger == NULL || lock.failed || purpose.failed;
-	free(ledger);
-	return failed ? error_set(error, EXIT_SYSTEM, "out of memory") : 0;
+	return auth->lock_path != NULL && !purpose.failed ? 0 :
+	    error_set(error, EXIT_SYSTEM, "out of memory");
 }
 
 int
@@ -192,6 +187,7 @@ auth_close(struct auth *auth)
 	free(auth->certificate);
 	free(auth->ca_file);
 	free(auth->lock_path);
+	free(auth->ledger_path);
 	free(auth->purpose);
 	memset(auth, 0, sizeof(*auth));
 }
