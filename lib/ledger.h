@@ -73,6 +73,10 @@ struct vault_item {
 /* Several in one transaction: all of them are kept, or none. */
 int vault_set_all(struct ledger *ledger, const struct vault_item *items,
     size_t count, struct error *error);
+/* The same within the caller's transaction, as is vault_drop: 1: not there. */
+int vault_put(struct ledger *ledger, const struct vault_item *items,
+    size_t count, struct error *error);
+int vault_drop(struct ledger *ledger, const char *name, struct error *error);
 int vault_get(struct ledger *ledger, const char *name, struct secret *secret,
     struct error *error);
 int vault_remove(struct ledger *ledger, const char *name,

@@ -86,24 +86,29 @@ seal(struct ledger *ledger, const struct vault_item *item,
 }
 
 int
-vault_set_all(struct ledger *ledger, const struct vault_item *items,
+vault_put(struct ledger *ledger, const struct vault_item *items,
     size_t count, struct error *error)
 {
 	size_t i;
 
+	if (ledger_keys_current(ledger, error) == -1)
+		return -1;
 	for (i = 0; i < count; i++)
-		if (check_name(items[i].name, error) == -1)
+		if (check_name(items[i].name, error) == -1 ||
+		    seal(ledger, &items[i], error) == -1)
 			return -1;
+	return 0;
+}
+
+int
+vault_set_all(struct ledger *ledger, const struct vault_item *items,
+    size_t count, struct error *error)
+{
 	if (db_begin(ledger->db, error) == -1)
 		return -1;
-	if (ledger_keys_current(ledger, error) == -1)
-		goto fail;
-	for (i = 0; i < count; i++)
-		if (seal(ledger, &items[i], error) == -1)
-			goto fail;
-	if (db_commit(ledger->db, error) == 0)
+	if (vault_put(ledger, items, count, error) == 0 &&
+	    db_commit(ledger->db, error) == 0)
 		return 0;
-fail:
 	db_rollback(ledger->db);
 	return -1;
 }
@@ -189,26 +194,31 @@ vault_need(struct ledger *ledger, const char *name, struct secret *secret,
 }
 
 int
-vault_remove(struct ledger *ledger, const char *name, struct error *error)
+vault_drop(struct ledger *ledger, const char *name, struct error *error)
 {
 	struct statement *statement;
-	int removed;
+
+	if ((statement = db_prepare(ledger->db, "DELETE FROM vault "
+	    "WHERE name = ?1", error)) == NULL)
+		return -1;
+	db_bind_text(statement, 1, name);
+	if (db_run(statement, error) == -1)
+		return -1;
+	if (db_changes(ledger->db) == 0)
+		return 1;
+	return audit_append(ledger, "vault.removed", name, NULL, error);
+}
+
+int
+vault_remove(struct ledger *ledger, const char *name, struct error *error)
+{
+	int rc;
 
 	if (db_begin(ledger->db, error) == -1)
 		return -1;
-	if ((statement = db_prepare(ledger->db, "DELETE FROM vault "
-	    "WHERE name = ?1", error)) == NULL)
-		goto fail;
-	db_bind_text(statement, 1, name);
-	if (db_run(statement, error) == -1)
-		goto fail;
-	removed = db_changes(ledger->db) > 0;
-	if (removed && audit_append(ledger, "vault.removed", name, NULL,
-	    error) == -1)
-		goto fail;
-	if (db_commit(ledger->db, error) == 0)
-		return removed ? 0 : 1;
-fail:
+	if ((rc = vault_drop(ledger, name, error)) != -1 &&
+	    db_commit(ledger->db, error) == 0)
+		return rc;
 	db_rollback(ledger->db);
 	return -1;
 }
