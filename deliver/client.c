@@ -12,12 +12,22 @@
 
 #define CONNECT_MS 10000
 #define EVENTS 64
+#define FORM "application/x-www-form-urlencoded"
 #define IDLE_MAX_S 30L /* a server may have closed an older one */
+
+/* The headers with one token; those of an earlier one live until its last call
+ * has ended. */
+struct headers {
+	struct curl_slist *json, *form;
+	size_t calls; /* under way with them */
+};
 
 struct client {
 	struct client_setup setup;
 	CURLM *multi;
-	struct curl_slist *json, *form; /* headers */
+	struct headers *headers; /* NULL: there is no token */
+	struct curl_slist *plain; /* without a token */
+	uint64_t generation;
 	int epoll;
 	int64_t timer_ms;    /* libcurl's, monotonic; -1: none */
 	size_t in_flight;
@@ -60,31 +70,15 @@ on_timer(CURLM *multi, long timeout_ms, void *context)
 	return 0;
 }
 
-static struct curl_slist *
-headers(const struct secret *token, const char *type)
+static void
+wipe(struct buffer *buffer)
 {
-	struct curl_slist *list = NULL, *longer;
-	struct buffer line;
-
-	buffer_init(&line, 2 * SECRET_MAX);
-	buffer_printf(&line, "Authorization: Bearer %s", token->text);
-	if (!line.failed)
-		list = curl_slist_append(NULL, line.data);
-	if (line.data != NULL)
-		explicit_bzero(line.data, line.capacity);
-	buffer_free(&line);
-	buffer_init(&line, 256);
-	buffer_printf(&line, "Content-Type: %s; charset=utf-8", type);
-	if (list != NULL &&
-	    (longer = curl_slist_append(list, line.data)) != NULL)
-		/* Don't ask first whether the body is welcome. */
-		list = curl_slist_append(longer, "Expect:");
-	buffer_free(&line);
-	return list;
+	if (buffer->data != NULL)
+		explicit_bzero(buffer->data, buffer->capacity);
 }
 
 static void
-wipe_headers(struct curl_slist *list)
+wipe_list(struct curl_slist *list)
 {
 	struct curl_slist *item;
 
@@ -93,20 +87,88 @@ wipe_headers(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
+/* One line more; a list that can't grow is freed. */
+static struct curl_slist *
+longer(struct curl_slist *list, struct buffer *line)
+{
+	struct curl_slist *more = line->failed ? NULL :
+	    curl_slist_append(list, line->data);
+
+	wipe(line);
+	buffer_free(line);
+	if (more == NULL)
+		wipe_list(list);
+	return more;
+}
+
+/* token: NULL, for none. */
+static struct curl_slist *
+header_list(const struct secret *token, const char *type)
+{
+	/* Don't ask first whether the body is welcome. */
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	struct buffer line;
+
+	if (list == NULL)
+		return NULL;
+	buffer_init(&line, 256);
+	buffer_printf(&line, "Content-Type: %s; charset=utf-8", type);
+	list = longer(list, &line);
+	if (list == NULL || token == NULL)
+		return list;
+	buffer_init(&line, 2 * SECRET_MAX);
+	buffer_printf(&line, "Authorization: Bearer %s", token->text);
+	return longer(list, &line);
+}
+
+static void
+headers_free(struct headers *headers)
+{
+	if (headers == NULL)
+		return;
+	wipe_list(headers->json);
+	wipe_list(headers->form);
+	free(headers);
+}
+
+/* A call has ended. */
+static void
+headers_leave(struct client *client, struct headers *headers)
+{
+	if (headers != NULL && --headers->calls == 0 &&
+	    headers != client->headers)
+		headers_free(headers);
+}
+
 int
 client_set_token(struct client *client, const struct secret *token,
     struct error *error)
 {
+	struct headers *headers = calloc(1, sizeof(*headers));
 	struct call *call;
 
+	if (headers != NULL) {
+		headers->json = header_list(token, "application/json");
+		headers->form = header_list(token, FORM);
+	}
+	if (headers == NULL || headers->json == NULL ||
+	    headers->form == NULL) {
+		headers_free(headers);
+		return error_set(error, EXIT_SYSTEM, "cannot set up HTTP");
+	}
 	for (call = client->all; call != NULL; call = call->all_next)
-		call->prepared = NULL; /* with the headers that go now */
-	wipe_headers(client->json);
-	wipe_headers(client->form);
-	client->json = headers(token, "application/json");
-	client->form = headers(token, "application/x-www-form-urlencoded");
-	return client->json != NULL && client->form != NULL ? 0 :
-	    error_set(error, EXIT_SYSTEM, "cannot set up HTTP");
+		call->prepared = NULL; /* with the headers of before */
+	if (client->headers != NULL && client->headers->calls == 0)
+		headers_free(client->headers);
+	client->headers = headers;
+	client->generation++;
+	return 0;
+}
+
+uint64_t
+client_generation(const struct client *client)
+{
+	return client->generation;
 }
 
 struct client *
@@ -129,7 +191,12 @@ client_open(const struct client_setup *setup, const struct secret *token,
 		client_close(client);
 		return NULL;
 	}
-	if (client_set_token(client, token, error) == -1) {
+	if ((client->plain = header_list(NULL, FORM)) == NULL) {
+		error_set(error, EXIT_SYSTEM, "cannot set up HTTP");
+		client_close(client);
+		return NULL;
+	}
+	if (token != NULL && client_set_token(client, token, error) == -1) {
 		client_close(client);
 		return NULL;
 	}
@@ -145,6 +212,10 @@ client_open(const struct client_setup *setup, const struct secret *token,
 static void
 call_free(struct call *call)
 {
+	if (call->secret) {
+		wipe(&call->body);
+		wipe(&call->answer.body);
+	}
 	curl_easy_cleanup(call->easy);
 	http_answer_free(&call->answer);
 	buffer_free(&call->body);
@@ -161,12 +232,13 @@ client_close(struct client *client)
 	while ((call = client->all) != NULL) {
 		client->all = call->all_next;
 		curl_multi_remove_handle(client->multi, call->easy);
+		headers_leave(client, call->headers);
 		call_free(call);
 	}
 	if (client->multi != NULL)
 		curl_multi_cleanup(client->multi);
-	wipe_headers(client->json);
-	wipe_headers(client->form);
+	headers_free(client->headers);
+	wipe_list(client->plain);
 	if (client->epoll != -1)
 		close(client->epoll);
 	free(client);
@@ -240,7 +312,7 @@ set_body(struct call *call, struct error *error)
 
 static int
 prepare(struct client *client, struct call *call, const char *method,
-    const char *type, struct error *error)
+    struct curl_slist *headers, struct error *error)
 {
 	struct buffer url;
 	CURLcode rc = CURLE_OK;
@@ -267,8 +339,7 @@ prepare(struct client *client, struct call *call, const char *method,
 	SET(CURLOPT_POST, 1L);
 	SET(CURLOPT_PREREQFUNCTION, on_request);
 	SET(CURLOPT_PREREQDATA, call);
-	SET(CURLOPT_HTTPHEADER, strcmp(type, "application/json") == 0 ?
-	    client->json : client->form);
+	SET(CURLOPT_HTTPHEADER, headers);
 	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
 	/* An answer to a post is one or two kB, and there are many at once. */
 	SET(CURLOPT_BUFFERSIZE, 4096L);
@@ -281,9 +352,11 @@ prepare(struct client *client, struct call *call, const char *method,
 	return set_body(call, error);
 }
 
-int
-client_call(struct client *client, const char *method, const char *type,
-    const struct buffer *body, void *context, struct error *error)
+/* headers: NULL: without a token, and with a body that is wiped. */
+static int
+start(struct client *client, const char *method, struct headers *headers,
+    struct curl_slist *list, const struct buffer *body, void *context,
+    struct error *error)
 {
 	struct call *call = call_new(client);
 	CURLMcode rc;
@@ -294,7 +367,11 @@ client_call(struct client *client, const char *method, const char *type,
 	buffer_append(&call->body, buffer_text(body), body->length);
 	call->left = false;
 	call->context = context;
-	if (prepare(client, call, method, type, error) == -1) {
+	call->generation = client->generation;
+	if (headers == NULL)
+		call->prepared = NULL;
+	call->secret = headers == NULL;
+	if (prepare(client, call, method, list, error) == -1) {
 		client_release(client, call);
 		return -1;
 	}
@@ -304,8 +381,31 @@ client_call(struct client *client, const char *method, const char *type,
 		return error_set(error, EXIT_SYSTEM,
 		    "cannot start a request: %s", curl_multi_strerror(rc));
 	}
+	if ((call->headers = headers) != NULL)
+		headers->calls++;
 	client->in_flight++;
 	return 0;
+}
+
+int
+client_call(struct client *client, const char *method, const char *type,
+    const struct buffer *body, void *context, struct error *error)
+{
+	struct headers *headers = client->headers;
+
+	if (headers == NULL)
+		return error_set(error, EXIT_BUG, "a call without a token");
+	return start(client, method, headers, strcmp(type,
+	    "application/json") == 0 ? headers->json : headers->form, body,
+	    context, error);
+}
+
+int
+client_call_plain(struct client *client, const char *method,
+    const struct buffer *form, void *context, struct error *error)
+{
+	return start(client, method, NULL, client->plain, form, context,
+	    error);
 }
 
 size_t
@@ -338,6 +438,8 @@ end_call(struct client *client, struct call *call, CURLcode result)
 	call->took_us = total_us - before_us;
 	call->left_ms = clock_monotonic_ms() - call->took_us / 1000;
 	curl_multi_remove_handle(client->multi, call->easy);
+	headers_leave(client, call->headers);
+	call->headers = NULL;
 	client->in_flight--;
 	*client->done_tail = call;
 	client->done_tail = &call->next;
@@ -372,6 +474,12 @@ client_next(struct client *client)
 void
 client_release(struct client *client, struct call *call)
 {
+	if (call->secret) {
+		wipe(&call->body);
+		wipe(&call->answer.body);
+		call->secret = false;
+		call->prepared = NULL;
+	}
 	call->next = client->idle;
 	client->idle = call;
 }

@@ -14,6 +14,7 @@
 #define LEDGERPIPE_DELIVER_CLIENT_H
 
 #include <signal.h>
+#include <stdint.h>
 
 #include "http.h"
 #include "secret.h"
@@ -28,11 +29,14 @@ struct call {
 	int64_t left_ms;    /* monotonic: when its bytes began to leave */
 	int64_t took_us;    /* from then to the end of its answer */
 	void *context;      /* the caller's */
+	uint64_t generation; /* of the token that it left with */
 	/* The rest is the client's. */
 	CURL *easy;
 	const char *prepared; /* for this method; NULL: not yet */
 	struct buffer body;
 	bool left;          /* it may have begun to leave */
+	bool secret;        /* what it says and hears is wiped */
+	struct headers *headers;
 	struct call *next, *all_next;
 };
 
@@ -49,7 +53,8 @@ struct client_setup {
 	int64_t timeout_ms;  /* of one call, all in all */
 };
 
-/* What setup points to lives on.  NULL and an error on failure. */
+/* What setup points to lives on.  token: NULL: plain calls alone.  NULL and an
+ * error on failure. */
 struct client *client_open(const struct client_setup *setup,
     const struct secret *token, struct error *error);
 void client_close(struct client *client); /* NULL is fine; drops calls */
@@ -61,11 +66,17 @@ void form_field(struct buffer *form, const char *name, const char *value);
  * client's until client_next gives it back. */
 int client_call(struct client *client, const char *method, const char *type,
     const struct buffer *body, void *context, struct error *error);
+/* The same with a form and without the token; both what it says and the answer
+ * are wiped when the call is given back. */
+int client_call_plain(struct client *client, const char *method,
+    const struct buffer *form, void *context, struct error *error);
 size_t client_in_flight(const struct client *client);
 
-/* Another token from now on.  No call may be in flight. */
+/* Another token from now on; calls in flight go on with theirs. */
 int client_set_token(struct client *client, const struct secret *token,
     struct error *error);
+/* Changes with each token. */
+uint64_t client_generation(const struct client *client);
 
 /* Wait until something may be done: a call ended, a descriptor is ready,
  * timeout_ms is over (-1: none), or a signal came that mask lets in. */
