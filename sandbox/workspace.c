@@ -28,6 +28,7 @@ workspace_new(const char *bot_token)
 	if (workspace == NULL)
 		return NULL;
 	workspace->interval_ms = INTERVAL_MS;
+	oauth_init(&workspace->oauth);
 	workspace->smallest_gap_ms = -1;
 	workspace->token = strdup(bot_token);
 	workspace->scopes = strdup("chat:write,chat:write.public,"
@@ -169,13 +170,16 @@ static const char *
 authorise(const struct workspace *workspace, const struct request *request)
 {
 	const char *header = request_header(request, "Authorization");
+	const char *word;
 
 	if (header == NULL)
 		return "not_authed";
-	if (strncmp(header, "Bearer ", 7) != 0 ||
-	    strcmp(header + 7, workspace->token) != 0)
+	if (strncmp(header, "Bearer ", 7) != 0)
 		return "invalid_auth";
-	return NULL;
+	if (oauth_gave(&workspace->oauth, header + 7, &word))
+		return word;
+	return strcmp(header + 7, workspace->token) == 0 ? NULL :
+	    "invalid_auth";
 }
 
 void

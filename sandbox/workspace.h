@@ -25,7 +25,7 @@
  *   POST /_control/slack/scopes?value=A,B   ... and these are its scopes, all
  *        that the methods take by default; without chat:write.public a bot
  *        that was kicked can't post either
- *   POST /_control/slack/oauth?deny=0|1&rotation=0|1&age=1  see oauth.h
+ *   POST /_control/slack/oauth?deny=0|1&rotation=0|1&...  see oauth.h
  *   POST /_control/slack/limits?channel_ms=N  the least time between two posts
  *        in a channel instead of 1000; 0: any
  *   POST /_control/slack/ratelimit?count=N&retry_after=S[&method=M]
