@@ -15,6 +15,7 @@
 static const char *const names[] = { "oracle.client_secret",
 	"oracle.username", "oracle.password", "oracle.private_key",
 	"oracle.refresh_token", "slack.bot_token", "slack.client_secret",
+	"slack.refresh_token",
 	"slack.signing_secret", "slack.signing_secret.previous" };
 
 static int

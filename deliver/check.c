@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "deliver/ask.h"
 #include "deliver/routes.h"
 #include "log.h"
@@ -82,6 +83,23 @@ check_token(struct check *check, struct error *error)
 	free(user);
 	free(team);
 	return 0;
+}
+
+static void
+check_renewal(struct check *check, struct renewal *renewal)
+{
+	char until[CLOCK_TEXT];
+	struct error error;
+
+	if (!renewal->token.rotates)
+		return;
+	clock_format(renewal->token.expires_ms, until);
+	if (renewal_can(renewal, &error) == -1)
+		finding(check, error.code, "the token ends, at the latest at "
+		    "%s, and can't be renewed: %s", until, error.message);
+	else
+		log_info("ok: the token is good until %s, and is renewed "
+		    "before", until);
 }
 
 /* When Slack doesn't tell, everything may be allowed. */
@@ -352,6 +370,7 @@ check_run(const struct check_setup *setup, struct error *error)
 	}
 	if (check_token(&check, error) == -1)
 		goto out;
+	check_renewal(&check, setup->renewal);
 	check_scopes(&check);
 	if (look_for_channels(&check, error) == 0) {
 		for (i = 0; i < check.routes.count; i++)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actor.h"
 #include "config.h"
 #include "deliver/check.h"
 #include "deliver/login.h"
@@ -29,10 +30,9 @@ struct run {
 	struct options options;
 	struct config config;
 	struct ledger ledger;
-	struct secret token;
 	struct client_setup setup;
 	struct pump pump;
-	char *db, *pipeline, *url, *ca_file;
+	char *db, *key_file, *pipeline, *url, *ca_file;
 	int lock;
 };
 
@@ -70,21 +70,22 @@ open_doorbell(struct run *run, const char *db)
 static int
 open_ledger(struct run *run, struct error *error)
 {
-	char *db = config_file(&run->config, "ledger", "ledger.db");
-	char *key_file = config_file(&run->config, "key_file", "ledger.key");
+	const struct options *options = &run->options;
+	char *db;
 	int rc = -1;
 
+	run->db = db = config_file(&run->config, "ledger", "ledger.db");
+	run->key_file = config_file(&run->config, "key_file", "ledger.key");
 	run->pipeline = config_string(&run->config, "pipeline", "default");
-	if (db == NULL || key_file == NULL || run->pipeline == NULL)
+	if (db == NULL || run->key_file == NULL || run->pipeline == NULL)
 		error_set(error, EXIT_SYSTEM, "out of memory");
-	else if (ledger_open(&run->ledger, db, key_file, run->options.input ||
-	    run->options.login ? DB_WRITE : DB_READ, "deliver", error) == 0)
+	else if (ledger_open(&run->ledger, db, run->key_file, options->input ||
+	    options->login ? DB_WRITE : DB_READ, options->login ?
+	    actor_name("deliver") : "deliver", error) == 0)
 		/* Who only looks is in nobody's way. */
-		rc = run->options.input ? lock(run, db, error) : 0;
-	if (rc == 0 && run->options.input && !run->options.plan)
+		rc = options->input ? lock(run, db, error) : 0;
+	if (rc == 0 && options->input && !options->plan)
 		open_doorbell(run, db);
-	run->db = db;
-	free(key_file);
 	return rc;
 }
 
@@ -116,7 +117,6 @@ set_up_pump(struct run *run, struct error *error)
 	pace_init(&pump->pace, interval, rate);
 	echo_init(&pump->echo, run->options.receipts);
 	pump->ledger = &run->ledger;
-	pump->token = &run->token;
 	pump->due = (struct due){ .ledger = &run->ledger,
 		.pace = &pump->pace };
 	pump->outbox = (struct outbox){ .ledger = &run->ledger,
@@ -134,11 +134,26 @@ set_up_pump(struct run *run, struct error *error)
 		.follow = run->options.follow, .backlog_max = backlog }, error);
 }
 
+/* The token, and the client that has it. */
+static int
+open_slack(struct run *run, struct error *error)
+{
+	struct pump *pump = &run->pump;
+	struct renewal *renewal = &pump->renewal;
+
+	if (renewal_open(renewal, &(struct renewal_setup){
+	    .config = &run->config, .ledger = &run->ledger,
+	    .ledger_path = run->db }, error) == -1)
+		return -1;
+	pump->client = client_open(&run->setup, &renewal->token.access, error);
+	pump->settle.client = renewal->client = pump->client;
+	return pump->client != NULL ? 0 : -1;
+}
+
 static int
 run_open(struct run *run, struct error *error)
 {
 	const struct config *config = &run->config;
-	struct pump *pump = &run->pump;
 
 	if (config_open(&run->config, run->options.config, error) == -1 ||
 	    (run->url = config_url(config, "slack.url",
@@ -149,28 +164,24 @@ run_open(struct run *run, struct error *error)
 		return -1;
 	if (run->options.plan || run->options.login)
 		return 0;
-	if (vault_need(&run->ledger, "slack.bot_token", &run->token,
-	    error) == -1)
-		return -1;
-	pump->client = client_open(&run->setup, &run->token, error);
-	pump->settle.client = pump->client;
-	return pump->client != NULL ? 0 : -1;
+	return open_slack(run, error);
 }
 
 static void
 run_close(struct run *run)
 {
+	renewal_close(&run->pump.renewal);
 	client_close(run->pump.client);
 	pump_close(&run->pump);
 	echo_free(&run->pump.echo);
 	settle_free(&run->pump.settle);
 	intake_close(&run->pump.intake);
 	pace_free(&run->pump.pace);
-	secret_free(&run->token);
 	ledger_close(&run->ledger);
 	config_close(&run->config);
 	doorbell_close(run->db, run->pump.doorbell);
 	free(run->db);
+	free(run->key_file);
 	free(run->pipeline);
 	free(run->url);
 	free(run->ca_file);
@@ -178,14 +189,30 @@ run_close(struct run *run)
 		close(run->lock);
 }
 
+/* A check writes nothing, unless the token has ended. */
+static int
+renew_for_check(struct run *run, struct error *error)
+{
+	struct renewal *renewal = &run->pump.renewal;
+
+	if (!renewal_blocks(renewal))
+		return 0;
+	ledger_close(&run->ledger);
+	return ledger_open(&run->ledger, run->db, run->key_file, DB_WRITE,
+	    "deliver", error) == -1 ? -1 : renewal_wait(renewal,
+	    run->pump.budget_ms, error);
+}
+
 static int
 run_check(struct run *run, struct error *error)
 {
 	const struct check_setup setup = { .config = &run->config,
 		.ledger = &run->ledger, .client = run->pump.client,
+		.renewal = &run->pump.renewal,
 		.budget_ms = run->pump.budget_ms };
 
-	return check_run(&setup, error);
+	return renew_for_check(run, error) == -1 ? log_failure(error) :
+	    check_run(&setup, error);
 }
 
 static int
@@ -202,8 +229,8 @@ static int
 run_login(struct run *run, struct error *error)
 {
 	const struct login_setup setup = { .config = &run->config,
-		.ledger = &run->ledger, .url = run->url,
-		.ca_file = run->ca_file, .timeout_ms = run->setup.timeout_ms };
+		.ledger = &run->ledger, .ledger_path = run->db,
+		.client = &run->setup };
 
 	return login_run(&setup, error) == 0 ? EXIT_DONE : log_failure(error);
 }

@@ -28,8 +28,9 @@ outcome_stop(struct pump *pump, enum slack_class class, const char *word)
 		    "it and install the app anew, and it is sent then", word);
 	else if (class == SLACK_AUTH)
 		log_error("Slack refuses the token: %s; nothing more is sent "
-		    "and the queue is kept: auditctl vault set "
-		    "slack.bot_token, and it is sent then", word);
+		    "and the queue is kept: %s, and it is sent then", word,
+		    pump->renewal.token.rotates ? "auditctl login slack" :
+		    "auditctl vault set " TOKEN_NAME);
 	else
 		log_error("this is not Slack's API, or not as we know it: %s; "
 		    "nothing more is sent and the queue is kept: check "
@@ -202,9 +203,10 @@ take_doubt(struct pump *pump, const struct message *message,
 /* STATES.md has a row for each case. */
 static int
 decide(struct pump *pump, const struct message *message,
-    const struct slack_answer *answer, const struct http_answer *http,
+    const struct slack_answer *answer, const struct call *call,
     int64_t now, struct error *error)
 {
+	const struct http_answer *http = &call->answer;
 	struct outbox *outbox = &pump->outbox;
 
 	switch (answer->class) {
@@ -219,6 +221,11 @@ decide(struct pump *pump, const struct message *message,
 	case SLACK_TRANSIENT:
 		return take_transient(pump, message, answer, http, now, error);
 	case SLACK_AUTH:
+		if (renewal_refused(&pump->renewal, call->generation,
+		    answer->error))
+			return outbox_again(outbox, message, answer, http,
+			    false, error);
+		/* fall through */
 	case SLACK_CONTRACT:
 		outcome_stop(pump, answer->class, answer->error);
 		return outbox_again(outbox, message, answer, http, false,
@@ -278,7 +285,9 @@ outcome_take(struct pump *pump, struct flight *flight,
 	take_times(pump, channel, call, now);
 	if (answer.class != SLACK_SENT)
 		pace_waiting(&pump->pace, channel, true);
-	if (decide(pump, message, &answer, &call->answer, now, error) == -1)
+	if (answer.class == SLACK_SENT)
+		renewal_proven(&pump->renewal, call->generation);
+	if (decide(pump, message, &answer, call, now, error) == -1)
 		return -1;
 	if (answer.class != SLACK_UNSENT)
 		pump->blocked = answer.class == SLACK_BLOCKED;

@@ -73,9 +73,14 @@ take_answers(struct pump *pump, int64_t now, struct error *error)
 		if (apply(pump, call, now, error) == -1)
 			return -1;
 	}
-	if (pump->settle.unauthorised)
-		outcome_stop(pump, SLACK_AUTH, "it can't be asked what became "
-		    "of a message");
+	if (pump->settle.unauthorised) {
+		if (renewal_refused(&pump->renewal, pump->settle.generation,
+		    pump->settle.word))
+			pump->settle.unauthorised = false; /* asked again */
+		else
+			outcome_stop(pump, SLACK_AUTH, "it can't be asked "
+			    "what became of a message");
+	}
 	return 0;
 }
 
@@ -105,34 +110,55 @@ take_doubts(struct pump *pump, int64_t now, struct error *error)
 	return rc;
 }
 
+/* Another token is used: go on with it. */
+static void
+take_token(struct pump *pump)
+{
+	if (pump->generation == client_generation(pump->client))
+		return;
+	pump->generation = client_generation(pump->client);
+	pump->stopped = SLACK_SENT;
+	pump->settle.unauthorised = false;
+	if (pump->renewal.other)
+		settle_new_token(&pump->settle);
+	pump->renewal.other = false;
+}
+
 /* A token that Slack refused may be good again, or the vault has another. */
 static int
 try_again(struct pump *pump, int64_t now, struct error *error)
 {
-	struct secret token = { 0 };
-	bool other;
+	struct renewal *renewal = &pump->renewal;
 
-	if (pump->stopped == SLACK_SENT || client_in_flight(pump->client) > 0)
+	if (pump->stopped == SLACK_SENT && renewal->failing_since_ms == 0 &&
+	    !renewal->dead)
 		return 0;
-	if (vault_get(pump->ledger, "slack.bot_token", &token, error) == -1)
+	if (renewal_look(renewal, error) == -1)
 		return -1;
-	other = token.text != NULL && strcmp(token.text,
-	    pump->token->text) != 0;
-	if (other) {
-		if (client_set_token(pump->client, &token, error) == -1) {
-			secret_free(&token);
-			return -1;
-		}
-		secret_free(pump->token);
-		*pump->token = token;
-		log_info("the vault has another token: going on with it");
-	} else
-		secret_free(&token);
-	if (!other && now - pump->stopped_ms < STOPPED_MS)
+	take_token(pump);
+	if (pump->stopped == SLACK_SENT || client_in_flight(pump->client) > 0 ||
+	    now - pump->stopped_ms < STOPPED_MS)
 		return 0;
 	pump->stopped = SLACK_SENT;
+	renewal->renewed = false;
 	settle_new_token(&pump->settle);
 	return 0;
+}
+
+/* In no transaction: it has its own. */
+static void
+renew(struct pump *pump, int64_t now)
+{
+	struct renewal *renewal = &pump->renewal;
+
+	if (pump->writing || (ended_by_signal &&
+	    renewal->step != RENEWAL_STORING))
+		return;
+	renewal_run(renewal, now);
+	take_token(pump);
+	/* It isn't to be had, and Slack refuses the old one. */
+	if (renewal->dead && renewal->refused)
+		outcome_stop(pump, SLACK_AUTH, "and there is no other");
 }
 
 /* A service has no end at which to say it. */
@@ -224,10 +250,14 @@ is_over(struct pump *pump, int64_t now, int64_t due_ms)
 		return false;
 	if (ended_by_signal)
 		return true;
+	if (pump->renewal.step == RENEWAL_STORING && !pump->renewal.unstored)
+		return false;
 	if (is_standing(pump) || echo_pending(&pump->echo))
 		return false;
 	if (pump->stopped != SLACK_SENT ||
-	    is_spent(pump, pump->away_since_ms, now))
+	    is_spent(pump, pump->away_since_ms, now) ||
+	    (renewal_blocks(&pump->renewal) &&
+	    is_spent(pump, pump->renewal.failing_since_ms, now)))
 		return true;
 	if (settle_due(&pump->settle) != PACE_NEVER &&
 	    !is_spent(pump, pump->settle.failing_since_ms, now))
@@ -257,8 +287,10 @@ how_long(const struct pump *pump, int64_t now, int64_t due_ms)
 	if (!ended_by_signal) {
 		if (intake_at_hand(&pump->intake))
 			return 0;
-		if (pump->stopped == SLACK_SENT)
+		if (pump_may_ask(pump))
 			sooner(&at_ms, settle_due(&pump->settle));
+		if (!pump->writing)
+			sooner(&at_ms, renewal_due(&pump->renewal, now));
 		sooner(&at_ms, due_ms);
 		sooner(&at_ms, pump->scanned_ms + SCAN_MS);
 	}
@@ -277,7 +309,7 @@ work(struct pump *pump, bool readable, int64_t now, int64_t *due_ms,
 		return -1;
 	if (pump->scanned_ms + SCAN_MS <= now && scan(pump, now, error) == -1)
 		return -1;
-	if (!ended_by_signal && pump->stopped == SLACK_SENT &&
+	if (pump_may_ask(pump) &&
 	    settle_start(&pump->settle, now, error) == -1)
 		return -1;
 	*due_ms = pump_next_due(pump, now);
@@ -360,7 +392,11 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 	speak(pump, now);
 	show(pump, now);
 	while ((call = client_next(pump->client)) != NULL)
-		calls_add(&pump->answered, call);
+		if (call->context == &pump->renewal) {
+			renewal_take(&pump->renewal, call, now);
+			client_release(pump->client, call);
+		} else
+			calls_add(&pump->answered, call);
 	if (watches[WATCH_DOORBELL].ready) {
 		doorbell_drain(pump->doorbell);
 		pump->scanned_ms = 0;
@@ -374,6 +410,7 @@ turn(struct pump *pump, struct watch watches[WATCHES], const sigset_t *mask,
 			rc = pump_wait_for_ledger(pump, now, error);
 		if (rc != 0)
 			return rc;
+		renew(pump, now);
 	}
 	full = pump->full_retry_ms > now;
 	wait_ms = full ? pump->full_retry_ms - now :
@@ -414,6 +451,7 @@ pump_run(struct pump *pump)
 	int rc;
 
 	catch_signals(&mask);
+	pump->generation = client_generation(pump->client);
 	rc = load(pump, &error);
 	if (rc == 0)
 		notify_say("READY=1");

@@ -13,13 +13,15 @@
  * It ends when the input has ended and nothing more can be sent now, or on
  * SIGTERM and SIGINT, after what is in flight was answered.  A service
  * (follow) ends by a signal alone; while it stands, a token that Slack refuses
- * is tried again now and then, and at once when the vault has another.
+ * is tried again now and then, and at once when the vault has another.  A token
+ * that ends is replaced meanwhile (renewal.h); while none is good, all wait.
  */
 #ifndef LEDGERPIPE_DELIVER_PUMP_H
 #define LEDGERPIPE_DELIVER_PUMP_H
 
 #include "deliver/due.h"
 #include "deliver/intake.h"
+#include "deliver/renewal.h"
 #include "deliver/settle.h"
 
 /* What an answer may change of its channel, for when that is undone. */
@@ -51,7 +53,8 @@ struct pump {
 	struct settle settle;
 	struct intake intake;
 	struct echo echo;
-	struct secret *token;
+	struct renewal renewal;
+	uint64_t generation;     /* of the token that is known to be used */
 	bool follow;
 	bool stopping;           /* the manager knows */
 	int doorbell;            /* or -1 */

@@ -16,6 +16,8 @@ struct call *calls_take(struct calls *calls); /* NULL: none is left */
 /* Has a signal come that ends it? */
 bool pump_is_told_to_end(void);
 
+/* May Slack be asked anything now? */
+bool pump_may_ask(const struct pump *pump);
 /* When the next message is due, PACE_NEVER when none may be sent. */
 int64_t pump_next_due(struct pump *pump, int64_t now_ms);
 /* Claim what is due. */

@@ -75,12 +75,26 @@ claim(struct pump *pump, struct channel *channel, int64_t now,
 	    -1 : 1;
 }
 
-/* May anything be sent at all? */
+bool
+pump_may_ask(const struct pump *pump)
+{
+	return pump->stopped == SLACK_SENT && !pump_is_told_to_end() &&
+	    !renewal_blocks(&pump->renewal);
+}
+
 static bool
 may_send(const struct pump *pump)
 {
-	return pump->stopped == SLACK_SENT && !pump_is_told_to_end() &&
+	return pump_may_ask(pump) &&
 	    client_in_flight(pump->client) < CLIENT_CALLS_MAX;
+}
+
+/* All that waits is due with the next token. */
+static bool
+waits_for_token(const struct pump *pump)
+{
+	return pump->stopped == SLACK_SENT && !pump_is_told_to_end() &&
+	    renewal_blocks(&pump->renewal) && pump->pace.heap_count > 0;
 }
 
 int64_t
@@ -90,6 +104,8 @@ pump_next_due(struct pump *pump, int64_t now)
 
 	if (may_send(pump))
 		pace_next(&pump->pace, now, &due_ms);
+	else if (waits_for_token(pump))
+		due_ms = renewal_due(&pump->renewal, now);
 	return due_ms;
 }
 

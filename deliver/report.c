@@ -96,6 +96,13 @@ report_end(struct pump *pump)
 	if (pump->stopped != SLACK_SENT)
 		return pump->stopped == SLACK_AUTH ? EXIT_NOAUTH :
 		    EXIT_PROTOCOL;
+	if (renewal_blocks(&pump->renewal) && rest.queued + rest.doubts > 0) {
+		log_error("the token has expired and isn't renewed: %s; %lld "
+		    "messages stay queued for the next run",
+		    pump->renewal.why.message,
+		    (long long)(rest.queued + rest.doubts));
+		return EXIT_UNAVAILABLE;
+	}
 	if (pump->intake.failed)
 		return log_failure(&pump->intake.failure);
 	if (pump->away_since_ms != 0) {

@@ -37,6 +37,9 @@ settle_new_token(struct settle *settle)
 {
 	*settle->bot_id = '\0';
 	settle->unauthorised = false;
+	/* What is being looked up is looked up anew. */
+	settle->current = NULL;
+	settle->stale = settle->step != SETTLE_IDLE;
 }
 
 bool
@@ -362,6 +365,8 @@ refused(struct settle *settle, const struct call *call, const char *word,
 	    strcmp(word, "no_permission") != 0 &&
 	    strcmp(word, "access_denied") != 0) {
 		settle->unauthorised = true;
+		settle->generation = call->generation;
+		snprintf(settle->word, sizeof(settle->word), "%s", word);
 		return 0;
 	}
 	return cannot_look(settle, word, error);

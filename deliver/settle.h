@@ -76,7 +76,9 @@ struct settle {
 	int64_t not_before_ms;       /* a 429 or a backoff */
 	int failures;                /* in a row */
 	int64_t failing_since_ms;    /* monotonic; 0: it is not failing */
-	bool unauthorised;           /* the token is no good */
+	bool unauthorised;           /* the token is no good: ... */
+	char word[SLACK_ID_MAX];     /* ... why, and ... */
+	uint64_t generation;         /* ... which one */
 };
 
 void settle_free(struct settle *settle);

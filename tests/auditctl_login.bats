@@ -142,12 +142,33 @@ kept() {
 	run ! kept
 }
 
-@test "an app that rotates its tokens is refused before its token is kept" {
+@test "the token of an app that rotates them is kept with its end and its refresh token" {
 	control 'slack/oauth?rotation=1'
 	start_login
-	paste 78 "$(browse "$URL")"
-	grep -q 'rotates its tokens' login.err
-	run ! kept
+	paste 0 "$(browse "$URL")"
+	grep -q 'rotates its tokens: this one is good until .* renews it before' login.err
+	"$BIN/auditctl" vault list >names
+	grep -q slack.refresh_token names
+	"$BIN/deliver" --check
+	run ! grep -aE 'xoxe' ledger.db ledger.db-wal url login.err
+
+	# One that doesn't end leaves no refresh token behind.
+	control 'slack/oauth?rotation=0'
+	start_login
+	paste 0 "$(browse "$URL")"
+	run ! grep -q 'good until' login.err
+	"$BIN/auditctl" vault list >names
+	run ! grep -q slack.refresh_token names
+	"$BIN/deliver" --check
+}
+
+@test "the log says who logged in, to which workspace, as which bot" {
+	start_login
+	paste 0 "$(browse "$URL")"
+	sqlite3 ledger.db "SELECT actor, subject, detail FROM audit WHERE event = 'token.given'" >given
+	grep -q "^deliver uid=$(id -u) user=$(id -un).*|slack.bot_token|" given
+	[ "$(cut -d '|' -f 3 given | jq -c '[.team, .bot_user, .expires_at]')" = '["T0SANDBOX","U0SANDBOX",null]' ]
+	[ "$(sqlite3 ledger.db "SELECT count(DISTINCT actor) FROM audit WHERE event IN ('token.given', 'vault.set') AND actor LIKE 'deliver%'")" = 1 ]
 }
 
 @test "a scope that wasn't given is named" {
