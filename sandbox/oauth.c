@@ -117,8 +117,10 @@ take_refresh(struct oauth *oauth, const struct request *request)
 	if (*refresh == '\0')
 		return "invalid_refresh_token";
 	if (strcmp(refresh, oauth->spent) == 0 &&
-	    now - oauth->spent_ms < oauth->grace_ms)
+	    now - oauth->spent_ms < oauth->grace_ms) {
+		oauth->tokens[0].end_ms = now + oauth->lifetime_s * 1000;
 		return NULL;
+	}
 	if (strcmp(refresh, oauth->refresh) != 0)
 		return "invalid_refresh_token";
 	strcpy(oauth->spent, refresh);
