@@ -322,7 +322,7 @@ lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench tests/crash tests/plans $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver bench/auditctl tests/crash/point tests/crash/rekey tests/crash/prune) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver bench/auditctl tests/crash/point tests/crash/rekey tests/crash/prune tests/crash/renewal) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that a tool takes has an entry in its page.

@@ -326,3 +326,35 @@ in_hours() {
 	once 2
 	"$BIN/auditctl" check
 }
+
+# crash_at_each HOW: at the events, as many as a few seconds allow.
+crash_at_each() {
+	local total step first
+	! grep -q __asan_init "$BIN/deliver" || skip 'the crash library is for the plain build'
+	SHIM=$(cd "$BIN/../test" && pwd)/crash.so
+	[ -e "$SHIM" ] || { echo "$SHIM is missing: make it"; return 1; }
+	log_in
+	PREPARED=$PWD/prepared
+	NOW=$(in_hours 11)
+	export BIN SHIM PREPARED NOW
+	mkdir prepared
+	cp ledger.db* ledger.key prepared
+	message '#finance' 1 >prepared/line
+	message '#finance' 2 >prepared/next
+	message '#finance' 3 >prepared/last
+	"$BATS_TEST_DIRNAME/crash/renewal" count 0
+	total=$(wc -c <prepared/events)
+	step=${STEP:-$((total / 5))}
+	first=$((RANDOM % step + 1))
+	echo "# $1: each ${step}th of $total events from $first: $(cat prepared/events)" >&3
+	seq "$first" "$step" "$total" | xargs -P 3 -n 1 "$BATS_TEST_DIRNAME/crash/renewal" "$1" 3>&-
+	[ $((4 * $(wc -l <prepared/died))) -gt $((total / step)) ]
+}
+
+@test "killed at any event of a renewal it goes on with the next pair, where Slack has a grace" {
+	crash_at_each grace
+}
+
+@test "killed at any event of a renewal it goes on, or says that a login is needed" {
+	crash_at_each spent
+}
