@@ -21,7 +21,7 @@ parameters(const struct query *query)
 		.stream = values[STREAM] != NULL ? STREAM + 1 : 0,
 		.channel = values[CHANNEL] != NULL ? CHANNEL + 1 : 0,
 		.record = values[RECORD] != NULL ? RECORD + 1 : 0,
-		.first = FIRST, .end = END, .limit = LIMITED
+		.first = QUERY_FIRST, .end = QUERY_END, .limit = QUERY_LIMIT
 	};
 }
 
@@ -35,7 +35,7 @@ compose_conditions(const struct query *query, bool any, size_t found,
 
 	for (i = 0; any && i < query->wanted_count; i++)
 		buffer_printf(sql, "%s+state = ?%zu", i == 0 ? " AND (" :
-		    " OR ", WANTED + i);
+		    " OR ", QUERY_STATE + i);
 	if (i > 0)
 		buffer_puts(sql, ")");
 	for (i = 0; i < BEFORE; i++)
@@ -58,15 +58,15 @@ compose(const struct newest *newest, const char *columns, struct buffer *sql)
 	for (part = 0; part < parts; part++) {
 		buffer_printf(sql, "%sSELECT %s FROM %s WHERE id >= ?%zu "
 		    "AND id < ?%zu", part > 0 ? " UNION ALL " : "", columns,
-		    newest_source_from(newest->source), FIRST, END);
+		    newest_source_from(newest->source), QUERY_FIRST, QUERY_END);
 		if (by_state)
-			buffer_printf(sql, " AND state = ?%zu", WANTED + part);
+			buffer_printf(sql, " AND state = ?%zu", QUERY_STATE + part);
 		compose_conditions(newest->query, !by_state,
 		    newest->source == NEWEST_BY_RECORD ? RECORD : CONDITIONS,
 		    sql);
 	}
 	buffer_printf(sql, "%s LIMIT ?%zu", newest->source ==
-	    NEWEST_BY_ROUTE ? "" : " ORDER BY 1 DESC", LIMITED);
+	    NEWEST_BY_ROUTE ? "" : " ORDER BY 1 DESC", QUERY_LIMIT);
 }
 
 static struct statement *
@@ -76,7 +76,7 @@ prepare(const struct newest *newest, const struct buffer *sql, int64_t end,
 	const struct query *query = newest->query;
 	struct statement *statement = db_prepare(newest->ledger->db,
 	    buffer_text(sql), error);
-	int wanted = WANTED;
+	int wanted = QUERY_STATE;
 	size_t i;
 
 	if (statement == NULL)
@@ -87,9 +87,9 @@ prepare(const struct newest *newest, const struct buffer *sql, int64_t end,
 	for (i = 0; i < STATES; i++)
 		if (query->wanted[i])
 			db_bind_text(statement, wanted++, states[i]);
-	db_bind_int(statement, LIMITED, limit);
-	db_bind_int(statement, FIRST, newest->first);
-	db_bind_int(statement, END, end);
+	db_bind_int(statement, QUERY_LIMIT, limit);
+	db_bind_int(statement, QUERY_FIRST, newest->first);
+	db_bind_int(statement, QUERY_END, end);
 	return statement;
 }
 
@@ -187,14 +187,14 @@ newest_look(const struct newest *newest, int64_t id, int64_t *next,
 
 	buffer_init(&sql, SQL_MAX);
 	buffer_printf(&sql, "SELECT 1 FROM messages WHERE id >= ?%zu "
-	    "AND id < ?%zu", FIRST, END);
+	    "AND id < ?%zu", QUERY_FIRST, QUERY_END);
 	compose_conditions(newest->query, true, CONDITIONS, &sql);
-	buffer_printf(&sql, " LIMIT ?%zu", LIMITED);
+	buffer_printf(&sql, " LIMIT ?%zu", QUERY_LIMIT);
 	row = prepare(newest, &sql, id + 1, 1, error);
 	buffer_free(&sql);
 	if (row == NULL)
 		return -1;
-	db_bind_int(row, FIRST, id);
+	db_bind_int(row, QUERY_FIRST, id);
 	if ((rc = db_step(row, error)) != 0) {
 		db_reset(row);
 		return rc;

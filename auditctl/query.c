@@ -141,7 +141,7 @@ compose_part(const struct query *query, size_t parameter, struct buffer *sql)
 	size_t i;
 
 	buffer_printf(sql, "SELECT id FROM messages WHERE %sid >= ?%zu AND "
-	    "%sid < ?%zu AND %sstate = ?%zu", plus, FIRST, plus, END, plus,
+	    "%sid < ?%zu AND %sstate = ?%zu", plus, QUERY_FIRST, plus, QUERY_END, plus,
 	    parameter);
 	for (i = 0; i < BEFORE; i++)
 		if (query->values[i] != NULL)
@@ -155,16 +155,16 @@ compose_part(const struct query *query, size_t parameter, struct buffer *sql)
 static void
 compose(const struct query *query, struct buffer *sql)
 {
-	size_t parameter = WANTED, i;
+	size_t parameter = QUERY_STATE, i;
 
 	for (i = 0; i < STATES; i++) {
 		if (!query->wanted[i])
 			continue;
-		if (parameter > WANTED)
+		if (parameter > QUERY_STATE)
 			buffer_puts(sql, " UNION ALL ");
 		compose_part(query, parameter++, sql);
 	}
-	buffer_printf(sql, " ORDER BY 1 LIMIT ?%zu", LIMITED);
+	buffer_printf(sql, " ORDER BY 1 LIMIT ?%zu", QUERY_LIMIT);
 }
 
 static struct statement *
@@ -172,7 +172,7 @@ prepare(struct ledger *ledger, const struct query *query, struct error *error)
 {
 	struct statement *statement;
 	struct buffer sql;
-	int parameter = WANTED;
+	int parameter = QUERY_STATE;
 	size_t i;
 
 	buffer_init(&sql, 16384);
@@ -202,9 +202,9 @@ query_ids(struct ledger *ledger, const struct query *query, int64_t first,
 	    &since, &end, error) == -1 ||
 	    (statement = prepare(ledger, query, error)) == NULL)
 		return -1;
-	db_bind_int(statement, LIMITED, most);
-	db_bind_int(statement, FIRST, first > since ? first : since);
-	db_bind_int(statement, END, end <= last ? end : last + 1);
+	db_bind_int(statement, QUERY_LIMIT, most);
+	db_bind_int(statement, QUERY_FIRST, first > since ? first : since);
+	db_bind_int(statement, QUERY_END, end <= last ? end : last + 1);
 	while (count < most && (rc = db_step(statement, error)) == 1)
 		ids[count++] = db_int(statement, 0);
 	if (count < most && rc == -1)

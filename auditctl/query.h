@@ -28,10 +28,10 @@ extern const char *const states[STATES];
 /* The parameters of a statement about messages: those of the conditions, from 1
  * on, and behind them the limit, the states, and ids from the one up to before
  * the other. */
-#define LIMITED (CONDITIONS + 1)
-#define WANTED (LIMITED + 1)
-#define FIRST (WANTED + STATES)
-#define END (FIRST + 1)
+#define QUERY_LIMIT (CONDITIONS + 1)
+#define QUERY_STATE (QUERY_LIMIT + 1)
+#define QUERY_FIRST (QUERY_STATE + STATES)
+#define QUERY_END (QUERY_FIRST + 1)
 
 struct query {
 	bool wanted[STATES]; /* none: all, to list */
