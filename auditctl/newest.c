@@ -25,8 +25,9 @@ parameters(const struct query *query)
 	};
 }
 
-/* Any of the states (any), and all that was asked for besides.  A + keeps what isn't
- * looked for out of the choice of an index; found: the condition that is. */
+/* Any of the states (any), and all that was asked for besides.  A + keeps what
+ * isn't looked for out of the choice of an index; found: the condition that
+ * is. */
 static void
 compose_conditions(const struct query *query, bool any, size_t found,
     struct buffer *sql)

@@ -141,8 +141,8 @@ compose_part(const struct query *query, size_t parameter, struct buffer *sql)
 	size_t i;
 
 	buffer_printf(sql, "SELECT id FROM messages WHERE %sid >= ?%zu AND "
-	    "%sid < ?%zu AND %sstate = ?%zu", plus, QUERY_FIRST, plus, QUERY_END, plus,
-	    parameter);
+	    "%sid < ?%zu AND %sstate = ?%zu", plus, QUERY_FIRST, plus,
+	    QUERY_END, plus, parameter);
 	for (i = 0; i < BEFORE; i++)
 		if (query->values[i] != NULL)
 			buffer_printf(sql, " AND %s%s?%zu", by_record ? "" :

@@ -52,7 +52,7 @@ is_cheap() {
 }
 
 sql() {
-	sqlite3 -readonly ledger.db "$1"
+	sqlite3 -cmd '.timeout 60000' -readonly ledger.db "$1"
 }
 
 @test "a page of list costs what is on it, however rare or old that is" {
