@@ -13,7 +13,6 @@ permalink_configure(const struct config *config, struct error *error)
 
 	if (json_path(&config->json, key) == JSON_NONE)
 		return 0;
-	free(workspace);
 	if ((workspace = config_url(config, key, NULL, error)) == NULL)
 		return -1;
 	if (strpbrk(workspace, "?# ") == NULL)
