@@ -118,6 +118,7 @@ dead_then_mended() {
 	# The record is read again: it has its message.
 	sent 1 1250.10 2 20
 	[ "$(texts | wc -l)" = 2 ]
+	[ "$(sql 'SELECT count(*) FROM messages')" = 2 ]
 	run -1 "$BIN/auditctl" replay --reformat 1
 }
 
