@@ -4,21 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *workspace;
+static char *workspace; /* it lives for ever */
 
 int
 permalink_configure(const struct config *config, struct error *error)
 {
 	const char *key = "slack.workspace_url";
+	char *url;
 
 	if (json_path(&config->json, key) == JSON_NONE)
 		return 0;
-	if ((workspace = config_url(config, key, NULL, error)) == NULL)
+	if ((url = config_url(config, key, NULL, error)) == NULL)
 		return -1;
-	if (strpbrk(workspace, "?# ") == NULL)
+	if (strpbrk(url, "?# ") == NULL) {
+		workspace = url;
 		return 0;
-	free(workspace);
-	workspace = NULL;
+	}
+	free(url);
 	return error_set(error, EXIT_CONFIG, "'%s': '%s' must be the address "
 	    "of the workspace alone, such as https://acme.slack.com",
 	    config->path, key);

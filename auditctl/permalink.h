@@ -9,6 +9,7 @@
 
 #include "config.h"
 
+/* Once. */
 int permalink_configure(const struct config *config, struct error *error);
 /* The address of the workspace, or NULL. */
 const char *permalink_workspace(void);

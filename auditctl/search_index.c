@@ -23,6 +23,7 @@
 #define EVENTS 20000
 #define TEXT_MAX ((size_t)64 << 20)
 #define STATUS_AFTER_MS 1000
+#define WAITS_MAX 5 /* each as long as db_begin waits */
 
 /* How far the index is. */
 struct progress {
@@ -402,7 +403,7 @@ batch(struct search_index *index, struct ledger *ledger,
 	return more == 1 || rc == 1;
 }
 
-/* The same; another who searches may write meanwhile. */
+/* The same; 2: another who searches writes. */
 static int
 step(struct search_index *index, struct ledger *ledger,
     struct progress *progress, struct buffer *text, struct error *error)
@@ -411,7 +412,7 @@ step(struct search_index *index, struct ledger *ledger,
 	int rc;
 
 	if (db_begin(index->db, error) == -1)
-		return error->code == EXIT_TEMPFAIL ? 1 : -1;
+		return error->code == EXIT_TEMPFAIL ? 2 : -1;
 	if ((rc = db_execute(ledger->db, "BEGIN", error)) == 0) {
 		rc = batch(index, ledger, progress, text, error);
 		db_execute(ledger->db, "COMMIT", &ignored);
@@ -427,14 +428,20 @@ update(struct search_index *index, struct ledger *ledger, struct error *error)
 {
 	int64_t began = clock_monotonic_ms();
 	struct progress progress = { 0 };
+	int rc, waits = 0;
 	struct buffer text;
-	int rc;
 
 	buffer_init(&text, TEXT_MAX);
-	while ((rc = step(index, ledger, &progress, &text, error)) == 1)
+	while ((rc = step(index, ledger, &progress, &text, error)) >= 1) {
+		waits = rc == 2 ? waits + 1 : 0;
+		if (waits > WAITS_MAX) {
+			rc = -1;
+			break;
+		}
 		if (clock_monotonic_ms() - began >= STATUS_AFTER_MS)
 			log_status("the index for searches has %lld messages",
 			    (long long)progress.message);
+	}
 	log_status(NULL);
 	buffer_free(&text);
 	return rc;

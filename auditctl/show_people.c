@@ -163,7 +163,6 @@ show_events(struct ledger *ledger, const char *subject, struct error *error)
 	    "FROM audit WHERE subject = ?1 AND event LIKE 'message.%' "
 	    "ORDER BY seq", error);
 	struct buffer words;
-	char *actor;
 	int rc;
 
 	if (row == NULL)
@@ -173,12 +172,9 @@ show_events(struct ledger *ledger, const char *subject, struct error *error)
 	while ((rc = db_step(row, error)) == 1) {
 		buffer_clear(&words);
 		event_words(&words, db_text(row, 1), db_text(row, 2));
-		if ((actor = strdup(db_text(row, 3))) == NULL)
-			continue;
-		utf8_tame(actor);
-		printf("%s  %s (%s)\n", db_text(row, 0), buffer_text(&words),
-		    actor);
-		free(actor);
+		buffer_printf(&words, " (%s)", db_text(row, 3));
+		utf8_tame(words.data);
+		printf("%s  %s\n", db_text(row, 0), words.data);
 	}
 	buffer_free(&words);
 	return rc;

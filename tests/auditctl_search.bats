@@ -126,6 +126,9 @@ finds() {
 	finds '' before
 	finds '1 ' '"after change"'
 	finds '' '"before change"'
+	sqlite3 ledger.db.search "INSERT INTO words (words) VALUES ('optimize')"
+	finds '3 1 ' after
+	finds '' before
 }
 
 @test "the index is its owner's alone, and made anew when it is damaged or of another format" {
