@@ -24,7 +24,7 @@
 #include "utf8.h"
 
 #define LINES 10
-#define BACK 100000 /* events that are looked at for the first lines */
+#define BACK 20000 /* events that are looked at for the first lines */
 #define WINDOW 1000
 #define POLL_NS 200000000
 #define TEXT_MAX ((size_t)256 << 20)

@@ -64,7 +64,7 @@ has_lines() {
 	done
 	[ "$("$BIN/auditctl" tail --state dead,held | jq .id | tr '\n' ' ')" = '1 3 ' ]
 	[ "$("$BIN/auditctl" tail --since 2026-11-25)" = '' ]
-	for words in '-n x' '-n -1' '-n' 'operand' '--nothing' '--state nothing' '--csv' '-n 100001'; do
+	for words in '-n x' '-n -1' '-n' 'operand' '--nothing' '--state nothing' '--csv' '-n 20001'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr "$BIN/auditctl" tail $words
 		[ -n "$stderr" ]
