@@ -128,20 +128,37 @@ out:
 	return rc;
 }
 
-static int
-take_away(struct ledger *ledger, const struct prune *prune,
-    const struct batch *batch, struct error *error)
-{
-	struct statement *statement;
+#define ZEROES(text) "CAST(zeroblob(length(CAST(" text " AS BLOB))) AS TEXT)"
+#define OF_BATCH " WHERE message BETWEEN ?1 AND ?2 AND EXISTS (SELECT 1 " \
+    "FROM messages m WHERE m.id = bodies.message AND " OVER("m.") ")"
 
-	if ((statement = db_prepare(ledger->db, "DELETE FROM bodies WHERE "
-	    "message BETWEEN ?1 AND ?2 AND EXISTS (SELECT 1 FROM messages m "
-	    "WHERE m.id = bodies.message AND " OVER("m.") ")", error)) == NULL)
+static int
+run(struct ledger *ledger, const struct prune *prune,
+    const struct batch *batch, const char *sql, struct error *error)
+{
+	struct statement *statement = db_prepare(ledger->db, sql, error);
+
+	if (statement == NULL)
 		return -1;
 	db_bind_int(statement, 1, batch->first);
 	db_bind_int(statement, 2, batch->last);
 	db_bind_text(statement, 3, prune->older_than);
-	if (db_run(statement, error) == -1)
+	return db_run(statement, error);
+}
+
+/* A row that SQLite moves to another page, as it merges those that got empty,
+ * leaves its bytes in the room of the old one, secure_delete or not: so they are
+ * overwritten, in their places, before any row goes. */
+static int
+take_away(struct ledger *ledger, const struct prune *prune,
+    const struct batch *batch, struct error *error)
+{
+	if (run(ledger, prune, batch, "UPDATE bodies SET "
+	    "payload = " ZEROES("payload") ", delivery = CASE WHEN delivery "
+	    "IS NOT NULL THEN " ZEROES("delivery") " END" OF_BATCH,
+	    error) == -1 ||
+	    run(ledger, prune, batch, "DELETE FROM bodies" OF_BATCH,
+	    error) == -1)
 		return -1;
 	if (db_changes(ledger->db) != batch->count)
 		return error_set(error, EXIT_BUG, "other payloads would be "

@@ -100,6 +100,16 @@ payloads|{"first":1001,"last":1002,"count":2,"kept":[],"older_than":"2025-06-01T
 	exec {hold}>&-
 }
 
+@test "no copy is left of a payload that was moved from page to page while others were removed" {
+	sqlite3 ledger.db "WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 20000)
+		INSERT INTO messages (id, key, state, filter, stream, record_id, record_version, position, payload_hash, queued_at)
+			SELECT id, 'key-' || id, CASE WHEN id * 7919 % 1009 % 6 = 0 THEN 'dead' ELSE 'cancelled' END, 'f', 's', 'r' || id, 'v', 0, 'h', '2025-01-01T00:00:00.000Z' FROM n;
+		INSERT INTO bodies (message, payload) SELECT id, state || '-' || id || printf('%.*c', 1 + id * 104729 % 401, 'x') FROM messages ORDER BY id"
+	run -0 "$BIN/auditctl" prune --older-than 1d
+	run -1 grep -laE 'cancelled-[0-9]+x' ledger.db*
+	grep -qa 'dead-[0-9]*x' ledger.db
+}
+
 @test "a payload that was pruned while another process reads is said to be in the -wal file yet" {
 	rows 1 10 sent 2025-01-01T00:00:00.000Z
 	mkfifo words
