@@ -158,7 +158,8 @@ renew(struct pump *pump, int64_t now)
 	take_token(pump);
 	/* It isn't to be had, and Slack refuses the old one. */
 	if (renewal->dead && renewal->refused)
-		outcome_stop(pump, SLACK_AUTH, "and there is no other");
+		outcome_stop(pump, SLACK_AUTH, "it has ended, and isn't "
+		    "renewed");
 }
 
 /* A service has no end at which to say it. */

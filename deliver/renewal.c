@@ -44,6 +44,7 @@ renewal_close(struct renewal *renewal)
 		log_error("the new token is lost, since it can't be stored, "
 		    "and the refresh token is spent: %s; mend that, and log "
 		    "in again with auditctl login slack", error.message);
+	renewal_audit(renewal);
 	renewal_unlock(renewal);
 	oauth_answer_free(&renewal->given);
 	token_free(&renewal->token);

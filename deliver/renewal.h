@@ -20,9 +20,9 @@
  * lock on LEDGER.slack-token-lock, which ends with it.  A pair is stored only
  * if the vault still has the token that it replaces.
  *
- * Waits for nothing: the caller's loop calls renewal_run when renewal_due says
- * so, in no transaction, and gives it the answers of calls with it as their
- * context.
+ * Waits for nothing: the caller's loop calls renewal_run in no transaction, at the
+ * latest when renewal_due says so, and gives it the answers of calls with it as
+ * their context, in whatever transaction.
  */
 #ifndef LEDGERPIPE_DELIVER_RENEWAL_H
 #define LEDGERPIPE_DELIVER_RENEWAL_H
@@ -60,6 +60,7 @@ struct renewal {
 	bool told, told_end;     /* the operator knows */
 	bool unstored;           /* and of this */
 	struct error why;        /* the last failure */
+	char refusal[OAUTH_WORD_MAX]; /* not in the audit log yet; or "" */
 	struct oauth_answer given;
 	int64_t asked_ms;        /* wall clock */
 };

@@ -250,25 +250,6 @@ try_store(struct renewal *renewal, int64_t now)
 	    STORE_MS, STORE_MAX_MS);
 }
 
-/* What was refused is in the audit log: a person asks why it ended. */
-static void
-audit_refusal(struct renewal *renewal, const char *word)
-{
-	struct db *db = renewal->ledger->db;
-	struct buffer detail;
-	struct error error;
-
-	buffer_init(&detail, 1024);
-	buffer_puts(&detail, "{");
-	buffer_json_member(&detail, "error", word);
-	buffer_puts(&detail, "}");
-	if (db_begin(db, &error) == 0 && (audit_append(renewal->ledger,
-	    "token.refused", TOKEN_NAME, detail.data, &error) == -1 ||
-	    db_commit(db, &error) == -1))
-		db_rollback(db);
-	buffer_free(&detail);
-}
-
 static void
 refused(struct renewal *renewal, int64_t now)
 {
@@ -277,7 +258,8 @@ refused(struct renewal *renewal, int64_t now)
 	error_set(&renewal->why, EXIT_NOAUTH, "Slack gave no token: %s; %s",
 	    *word != '\0' ? word : "it doesn't say why", oauth_remedy(word));
 	if (!renewal->told && !renewal->told_end)
-		audit_refusal(renewal, word);
+		snprintf(renewal->refusal, sizeof(renewal->refusal), "%s",
+		    *word != '\0' ? word : "unknown");
 	died(renewal, now);
 }
 
@@ -318,9 +300,33 @@ renewal_take(struct renewal *renewal, const struct call *call, int64_t now)
 	oauth_answer_free(given);
 }
 
+/* A person will ask why it ended.  A log that can't be written now is no reason
+ * to stop: it was said on stderr too. */
+void
+renewal_audit(struct renewal *renewal)
+{
+	struct db *db = renewal->ledger->db;
+	struct buffer detail;
+	struct error error;
+
+	if (*renewal->refusal == '\0')
+		return;
+	buffer_init(&detail, 1024);
+	buffer_puts(&detail, "{");
+	buffer_json_member(&detail, "error", renewal->refusal);
+	buffer_puts(&detail, "}");
+	*renewal->refusal = '\0';
+	if (db_begin(db, &error) == 0 && (audit_append(renewal->ledger,
+	    "token.refused", TOKEN_NAME, detail.data, &error) == -1 ||
+	    db_commit(db, &error) == -1))
+		db_rollback(db);
+	buffer_free(&detail);
+}
+
 void
 renewal_run(struct renewal *renewal, int64_t now)
 {
+	renewal_audit(renewal);
 	if (renewal_due(renewal, now) > now)
 		return;
 	renewal->dead = false;

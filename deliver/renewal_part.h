@@ -14,6 +14,8 @@ int renewal_adopt(struct renewal *renewal, struct token *token,
 /* The pair that was given into the vault, and into use.  -1: it is still here
  * alone. */
 int renewal_store(struct renewal *renewal, struct error *error);
+/* That Slack gave no token, into the audit log. */
+void renewal_audit(struct renewal *renewal);
 void renewal_unlock(struct renewal *renewal);
 
 #endif

@@ -134,6 +134,19 @@ in_hours() {
 	"$BIN/auditctl" check
 }
 
+@test "a token that ends while a message in doubt is looked up is renewed, and the message is there once" {
+	log_in
+	serve
+	control fault '{"path":"/api/conversations.history","status":200,"body":"{\"ok\":false,\"error\":\"token_expired\"}","content_type":"application/json"}'
+	control 'slack/lose?count=1'
+	message '#finance' 1 >&5
+	until_true is 1 sent
+	stop
+	once 1
+	[ "$(count_asked)" = 1 ]
+	[ "$(sql "select count(*) from audit where event = 'message.settled'")" = 1 ]
+}
+
 @test "a service outlives several lifetimes of its tokens, and uses no refresh token twice" {
 	log_in lifetime=1
 	serve
@@ -185,9 +198,9 @@ in_hours() {
 }
 
 @test "while Slack gives no token the old one is used, and one line says so" {
-	log_in lifetime=100
+	log_in lifetime=1000
 	control fault '{"path":"/api/oauth.v2.access","status":503,"count":3}'
-	serve LEDGERPIPE_NOW="$(date -u -d '+90 seconds' +%Y-%m-%dT%H:%M:%SZ)"
+	serve LEDGERPIPE_NOW="$(date -u -d '+900 seconds' +%Y-%m-%dT%H:%M:%SZ)"
 	until_true has_asked 1
 	message '#finance' 1 >&5
 	until_true is 1 sent
