@@ -340,9 +340,8 @@ in_hours() {
 	"$BIN/auditctl" check
 }
 
-# crash_at_each HOW: at the events, as many as a few seconds allow.
-crash_at_each() {
-	local total step first
+# prepare_crash: what tests/crash/renewal takes.
+prepare_crash() {
 	! grep -q __asan_init "$BIN/deliver" || skip 'the crash library is for the plain build'
 	SHIM=$(cd "$BIN/../test" && pwd)/crash.so
 	[ -e "$SHIM" ] || { echo "$SHIM is missing: make it"; return 1; }
@@ -356,6 +355,13 @@ crash_at_each() {
 	message '#finance' 2 >prepared/next
 	message '#finance' 3 >prepared/last
 	"$BATS_TEST_DIRNAME/crash/renewal" count 0
+}
+
+# crash_at_each HOW: at the events, as many as a few seconds allow, or each
+# STEPth.
+crash_at_each() {
+	local total step first
+	prepare_crash
 	total=$(wc -c <prepared/events)
 	step=${STEP:-$((total / 5))}
 	first=$((RANDOM % step + 1))
@@ -370,4 +376,13 @@ crash_at_each() {
 
 @test "killed at any event of a renewal it goes on, or says that a login is needed" {
 	crash_at_each spent
+}
+
+@test "a disk that is full when the next pair comes, and then isn't, loses neither the pair nor the message" {
+	prepare_crash
+	events=$(cat prepared/events)
+	until_last_send=${events%s*}
+	first=$((${#until_last_send} + 2))
+	# The answers come in either order.
+	seq $((first + RANDOM % 4)) 4 $((first + 24)) | xargs -P 3 -n 1 "$BATS_TEST_DIRNAME/crash/renewal" full 3>&-
 }
