@@ -324,6 +324,35 @@ in_hours() {
 	once 3
 }
 
+@test "a token that a person sets while the next pair is asked for stays" {
+	log_in
+	control 'slack/oauth?expire=1'
+	control 'slack/token?value=xoxb-person'
+	control fault '{"path":"/api/oauth.v2.access","delay_ms":2000}'
+	serve
+	message '#finance' 1 >&5
+	until_true has_asked 1
+	printf xoxb-person | "$BIN/auditctl" vault set slack.bot_token
+	until_true is 1 sent
+	stop
+	once 1
+	run ! renewed 1
+	message '#finance' 2 | "$BIN/deliver"
+	once 2
+	[ "$(count_asked)" = 1 ]
+}
+
+@test "a refusal of the old token that comes late says nothing about the new one" {
+	log_in
+	for name in a b; do control "slack/channel?name=$name&action=create"; done
+	control 'slack/oauth?expire=1'
+	control fault '{"path":"/api/chat.postMessage","delay_ms":1000}'
+	{ message '#a' 1; message '#b' 2; } | "$BIN/deliver" 2>err
+	once 2
+	[ "$(count_asked)" = 1 ]
+	run ! grep -q refuses err
+}
+
 @test "the vault's keys may be changed between two renewals" {
 	log_in lifetime=1
 	serve
