@@ -18,7 +18,7 @@
 struct oauth_request {
 	const char *client_id;
 	const struct secret *client_secret;
-	const struct secret *code, *refresh; /* one of them; the other is NULL */
+	const struct secret *code, *refresh; /* one of them; else NULL */
 	const char *redirect;                /* with a code; or NULL */
 };
 

@@ -20,9 +20,9 @@
  * lock on LEDGER.slack-token-lock, which ends with it.  A pair is stored only
  * if the vault still has the token that it replaces.
  *
- * Waits for nothing: the caller's loop calls renewal_run in no transaction, at the
- * latest when renewal_due says so, and gives it the answers of calls with it as
- * their context, in whatever transaction.
+ * Waits for nothing: the caller's loop calls renewal_run in no transaction, at
+ * the latest when renewal_due says so, and gives it the answers of calls with it
+ * as their context, in whatever transaction.
  */
 #ifndef LEDGERPIPE_DELIVER_RENEWAL_H
 #define LEDGERPIPE_DELIVER_RENEWAL_H

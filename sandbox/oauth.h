@@ -14,8 +14,9 @@
  *
  * A code is good once, for ten minutes, with the redirect_uri that it was asked
  * for with.  A refresh token is good once, too; what it gave it gives again, as
- * if it were new, for a while where there is a grace.  The last two tokens that were given are good
- * until they end (token_expired); an earlier one is revoked (token_revoked).
+ * if it were new, for a while where there is a grace.  The last two tokens that
+ * were given are good until they end (token_expired); an earlier one is revoked
+ * (token_revoked).
  *
  *   POST /_control/slack/oauth?...
  *     deny=0|1      the person says no
