@@ -131,11 +131,11 @@ audit() { "$BIN/auditctl" "$@"; }
 	"${plain[@]}" sleep 100 3>&- & other=$!
 	"${plain[@]}" "$BIN/auditctl" vault set slack.client_secret <value 3>&- & pid=$!
 	exec 7>value
-	# It has locked its memory once it waits for the value.
-	until grep -Eq '^VmLck:.*[1-9]' "/proc/$pid/status"; do kill -0 $pid; done
-	grep -Eq '^Max core file size +1 +1 ' "/proc/$pid/limits"
+	until grep -Eq '^Max core file size +1 +1 ' "/proc/$pid/limits"; do kill -0 $pid; done
 	run -0 "${plain[@]}" dd bs=1 count=1 status=none if="/proc/$other/environ" of=read
-	run -1 "${plain[@]}" dd bs=1 count=1 status=none if="/proc/$pid/environ" of=read
+	until [ "$status" = 1 ]; do
+		run "${plain[@]}" dd bs=1 count=1 status=none if="/proc/$pid/environ" of=read
+	done
 	[[ $output == *'ermission denied'* ]]
 	kill $other
 	printf secret >&7
