@@ -77,13 +77,13 @@ TERMINAL = $(MARKUP) layout paper terminal terminal_box terminal_rich
 sandbox_SRCS   = $(sort $(wildcard sandbox/*.c transform/blockkit*.c) \
                  $(RENDER:%=transform/%.c))
 
-# Each program's libraries are its privileges: no network in transform, none
-# in verify and auditctl.
+# Each program's libraries are its privileges: no network in transform and
+# auditctl; verify is called, and calls nobody.
 LEDGER_LIBS    = $(SQLITE_LIBS) $(SODIUM_LIBS)
 fetch_LIBS     = $(CURL_LIBS) $(CRYPTO_LIBS) $(MHD_LIBS) $(LEDGER_LIBS)
 transform_LIBS = $(JQ_LIBS) $(SODIUM_LIBS) $(SECCOMP_LIBS)
 deliver_LIBS   = $(CURL_LIBS) $(LEDGER_LIBS)
-verify_LIBS    = $(LEDGER_LIBS)
+verify_LIBS    = $(MHD_LIBS) $(LEDGER_LIBS)
 auditctl_LIBS  = $(LEDGER_LIBS)
 sandbox_LIBS   = $(MHD_LIBS) $(CRYPTO_LIBS) -lz -lpthread
 

@@ -76,24 +76,66 @@ matches(const struct signature_request *request, const struct secret *secret,
 	return same;
 }
 
-enum signature_result
-signature_check(const struct signature_request *request,
-    const struct secret *secrets, size_t count, int64_t window, int64_t now_ms)
+static enum signature_result
+read_headers(const struct signature_request *request, int64_t window,
+    int64_t now_ms, unsigned char digest[crypto_auth_hmacsha256_BYTES])
 {
-	unsigned char digest[crypto_auth_hmacsha256_BYTES];
 	int64_t seconds, age;
-	size_t i;
-	int found = 0;
 
 	if (parse_timestamp(request->timestamp, &seconds) == -1)
 		return SIGNATURE_BAD_TIMESTAMP;
 	if (parse_signature(request->signature, digest) == -1)
 		return SIGNATURE_BAD_SIGNATURE;
 	age = now_ms - seconds * 1000;
-	if (age > window * 1000 || age < -window * 1000)
-		return SIGNATURE_OUTSIDE;
+	return age > window * 1000 || age < -window * 1000 ?
+	    SIGNATURE_OUTSIDE : SIGNATURE_AUTHENTIC;
+}
+
+enum signature_result
+signature_headers(const struct signature_request *request, int64_t window,
+    int64_t now_ms)
+{
+	unsigned char digest[crypto_auth_hmacsha256_BYTES];
+
+	return read_headers(request, window, now_ms, digest);
+}
+
+enum signature_result
+signature_check(const struct signature_request *request,
+    const struct secret *secrets, size_t count, int64_t window, int64_t now_ms)
+{
+	unsigned char digest[crypto_auth_hmacsha256_BYTES];
+	enum signature_result result = read_headers(request, window, now_ms,
+	    digest);
+	size_t i;
+	int found = 0;
+
+	if (result != SIGNATURE_AUTHENTIC)
+		return result;
 	for (i = 0; i < count; i++)
 		found |= secrets[i].length > 0 &&
 		    matches(request, &secrets[i], digest);
 	return found != 0 ? SIGNATURE_AUTHENTIC : SIGNATURE_MISMATCH;
+}
+
+const char *
+signature_why(enum signature_result result)
+{
+	switch (result) {
+	case SIGNATURE_BAD_TIMESTAMP:
+		return "malformed header: X-Slack-Request-Timestamp is not 1 "
+		    "to 12 digits";
+	case SIGNATURE_BAD_SIGNATURE:
+		return "malformed header: X-Slack-Signature is not v0= and "
+		    "64 lower-case hex digits";
+	case SIGNATURE_OUTSIDE:
+		return "timestamp outside the window; a replay, or this "
+		    "machine's clock is off";
+	case SIGNATURE_MISMATCH:
+		return "signature does not match; forged, or the signing "
+		    "secret is another app's or out of date";
+	case SIGNATURE_AUTHENTIC:
+		break;
+	}
+	return "";
 }

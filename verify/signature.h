@@ -18,6 +18,7 @@
 #define SIGNATURE_WINDOW 300      /* seconds to either side: Slack's advice */
 #define SIGNATURE_WINDOW_MAX 3600
 #define SIGNATURE_SECRETS_MAX 8
+#define SIGNATURE_BODY_MAX ((size_t)1 << 20) /* Slack's own are far smaller */
 
 enum signature_result {
 	SIGNATURE_AUTHENTIC,
@@ -39,5 +40,10 @@ struct signature_request {
 enum signature_result signature_check(const struct signature_request *request,
     const struct secret *secrets, size_t count, int64_t window,
     int64_t now_ms);
+/* What kind of refusal it is, for the log. */
+const char *signature_why(enum signature_result result);
+/* As far as the headers alone can tell: authentic, or why not. */
+enum signature_result signature_headers(
+    const struct signature_request *request, int64_t window, int64_t now_ms);
 
 #endif
