@@ -12,7 +12,7 @@ setup_door() {
 # $DOOR is its address.
 start_verify() {
 	: >log
-	"$BIN/verify" -s secret --spool spool.db --listen 127.0.0.1:0 "$@" >>out 2>log 3>&- &
+	"$BIN/verify" -s secret --spool spool.db --listen 127.0.0.1:0 "$@" >>"${OUT:-out}" 2>log 3>&- 5>&- 6>&- &
 	VERIFY_PID=$!
 	await_door
 }
