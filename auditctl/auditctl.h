@@ -64,6 +64,7 @@ int hold_command(struct ledger *ledger, int argc, char **argv);
 int release_command(struct ledger *ledger, int argc, char **argv);
 int cancel_command(struct ledger *ledger, int argc, char **argv);
 int settle_command(struct ledger *ledger, int argc, char **argv);
+int events_command(struct ledger *ledger, int argc, char **argv);
 /* The id of a message; -1: it is none, which the user is told. */
 int parse_id(const char *text, int64_t *id);
 int why_command(struct ledger *ledger, int argc, char **argv);

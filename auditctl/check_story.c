@@ -87,7 +87,7 @@ take_state(struct story *story, const char *event, const char *detail)
 			copy_text(story->state, sizeof(story->state), event);
 			return;
 		}
-	if (strcmp(event, "cut") != 0)
+	if (strcmp(event, "cut") != 0 && strcmp(event, "acknowledged") != 0)
 		*story->state = '\0';
 }
 

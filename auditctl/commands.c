@@ -90,5 +90,9 @@ const struct command commands[] = {
 	    "[--ts TS --channel-id C]",
 	    "say whether a message in doubt, or held since it\n"
 	    "was, is in Slack", settle_command, DB_WRITE, true },
+	{ "events", NULL, "[--team TEAM]",
+	    "take verify's EVENT lines from stdin: who acknowledged\n"
+	    "a message, and whether the app was removed",
+	    events_command, DB_WRITE, true },
 	{ NULL, NULL, NULL, NULL, NULL, DB_READ, false }
 };

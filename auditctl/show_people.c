@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "auditctl/auditctl.h"
-#include "auditctl/events.h"
+#include "auditctl/event_words.h"
 #include "auditctl/permalink.h"
 #include "log.h"
 #include "transform/terminal.h"

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "auditctl/auditctl.h"
-#include "auditctl/events.h"
+#include "auditctl/event_words.h"
 #include "auditctl/query.h"
 #include "buffer.h"
 #include "log.h"

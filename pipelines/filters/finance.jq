@@ -9,6 +9,8 @@
 # $config.statuses (["Needs revalidation"], in the language of the ERP's user).
 # Journal batches with more than $config.threshold (100000, or one for each
 # currency) on one side.  What changes goes into the first message's thread.
+# With $config.acknowledge each has a button Acknowledge, which needs verify
+# --listen and auditctl events.
 import "slack" as slack;
 import "fusion" as fusion;
 
@@ -21,7 +23,9 @@ def message($title; $about; parts; $fields; $heading; $accounts; $currency):
             | slack::columns("lrr"))]),
       slack::context(["ID \($id)"]),
       slack::actions([slack::button("Open in Oracle";
-        fusion::deep_link($config; $stream; $id))])]);
+        fusion::deep_link($config; $stream; $id)),
+        if $config.acknowledge then slack::acknowledge($stream; $id)
+        else empty end])]);
 
 def invoice:
   fusion::holds as $holds | .ValidationStatus as $status

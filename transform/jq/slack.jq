@@ -335,6 +335,13 @@ def button($title; $url):
   | { type: "button", text: ([$title, $url | _line][0]
       | if length > 75 then truncate(75) else . end | _plain), url: . };
 
+# A button by which a reader says that he has seen the message about a record;
+# auditctl events writes into the ledger who did.
+# example: slack::acknowledge("invoices"; "1") | .action_id, .value => "acknowledge", "invoices 1"
+def acknowledge($stream; $id):
+  { type: "button", action_id: "acknowledge", value: "\($stream) \($id)",
+    text: ("Acknowledge" | _plain) };
+
 # A row of buttons, the first 25; nothing without one.
 # example: slack::actions([slack::button("Open"; null)]) | .type =>
 def actions($buttons):

@@ -1,8 +1,8 @@
 /*
- * events: what the audit log says of a message, in words.
+ * event_words: what the audit log says of a message, in words.
  */
-#ifndef LEDGERPIPE_AUDITCTL_EVENTS_H
-#define LEDGERPIPE_AUDITCTL_EVENTS_H
+#ifndef LEDGERPIPE_AUDITCTL_EVENT_WORDS_H
+#define LEDGERPIPE_AUDITCTL_EVENT_WORDS_H
 
 #include "buffer.h"
 
