@@ -4,7 +4,7 @@
 #   make demo       run the pipeline against the sandbox (KEEP=1: leave it up)
 #   make test       unit and bats tests       make check-asan  ASan and UBSan
 #   make lint       static checks             make install     DESTDIR, PREFIX
-#   make fuzz-splitter, fuzz-jvtext [SECONDS=60] [SEED=N]
+#   make fuzz-splitter, fuzz-jvtext, fuzz-verify [SECONDS=60] [SEED=N]
 #   make bench-fetch, bench-transform, bench-deliver [SECTIONS="a c"]  measure
 #   make bench-auditctl [MESSAGES=10000000] [LEDGER=FOLDER that keeps it]
 #   make crash-deliver  deliver crashes at each of its writes and sends
@@ -159,6 +159,12 @@ $(B)/test/test_pace: $(call objs,tests/unit/test_pace.c deliver/pace.c \
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL_LIBS) $(LEDGER_LIBS)
 
+$(B)/test/test_request: $(call objs,tests/unit/test_request.c \
+    tests/fuzz/request.c verify/form.c verify/request.c verify/signature.c) \
+    $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS)
+
 $(B)/test/test_slack: $(call objs,tests/unit/test_slack.c \
     $(sort $(wildcard deliver/slack*.c))) $(LIBA)
 	@mkdir -p $(@D)
@@ -248,6 +254,21 @@ fuzz-jvtext-run: $(B)/test/test_jvtext
 fuzz-splitter-run fuzz-jvtext-run:
 	@for t in $^; do $$t $(SECONDS) $(SEED) >$$t.log || \
 	  { cat $$t.log; exit 1; }; grep '^#' $$t.log; done
+
+# libFuzzer on verify's parsers; what it finds new goes into build/fuzz/corpus.
+fuzz-verify:
+	@+$(MAKE) --no-print-directory B=build/fuzz CC=clang HARDEN=-fPIE \
+	  CFLAGS='-O1 -g' SAN_FLAGS='-fsanitize=fuzzer-no-link,address,undefined \
+	  -fno-sanitize-recover=all' fuzz-verify-run
+FUZZED = tests/fuzz/fuzz_request.c tests/fuzz/request.c verify/form.c \
+         verify/request.c verify/signature.c
+$(B)/test/fuzz_request: $(call objs,$(FUZZED)) $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LEDGER_LIBS)
+fuzz-verify-run: $(B)/test/fuzz_request
+	@mkdir -p $(B)/corpus
+	@cd $(B) && test/fuzz_request -max_total_time=$(SECONDS) -max_len=8192 \
+	  -print_final_stats=1 corpus $(CURDIR)/tests/fuzz/request
 
 # Random histories for fetch and for deliver: SEEDS of each kind, from SEED on.
 SEEDS  = 100
@@ -353,7 +374,7 @@ install: all
 	install -m 755 pipelines/run $(DESTDIR)$(LIBEXEC)/run
 	install -m 644 pipelines/ledgerpipe.1 $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(B)/share/man/filters.7 $(DESTDIR)$(MANDIR)/man7/$(NAME)-filters.7
-	for f in pipelines/ledgerpipe.json.example pipelines/systemd/*; do \
+	for f in pipelines/ledgerpipe.json.example pipelines/slack-app-manifest.yaml pipelines/systemd/*; do \
 	  sed 's|/usr/local|$(PREFIX)|g' $$f >$(DESTDIR)$(DATADIR)/$${f##*/} || exit 1; done
 	install -m 644 transform/jq/*.jq $(DESTDIR)$(DATADIR)/jq
 	install -m 644 transform/samples.ndjson $(DESTDIR)$(DATADIR)
@@ -365,6 +386,7 @@ clean:
 	rm -rf build
 
 .PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run \
-        fuzz-jvtext fuzz-jvtext-run soak soak-deliver crash-deliver demo bench-fetch \
-        bench-transform bench-deliver bench-auditctl \
+        fuzz-jvtext fuzz-jvtext-run fuzz-verify fuzz-verify-run soak \
+        soak-deliver crash-deliver demo bench-fetch bench-transform \
+        bench-deliver bench-auditctl \
         lint lint-hdr lint-cppcheck lint-sh lint-man lint-keys lint-jq install clean FORCE
