@@ -5,7 +5,7 @@
 #   make test       unit and bats tests       make check-asan  ASan and UBSan
 #   make lint       static checks             make install     DESTDIR, PREFIX
 #   make fuzz-splitter, fuzz-jvtext, fuzz-verify [SECONDS=60] [SEED=N]
-#   make bench-fetch, bench-transform, bench-deliver [SECTIONS="a c"]  measure
+#   make bench-fetch, bench-transform, bench-verify, bench-deliver [SECTIONS="a c"]
 #   make bench-auditctl [MESSAGES=10000000] [LEDGER=FOLDER that keeps it]
 #   make crash-deliver  deliver crashes at each of its writes and sends
 #   make soak, soak-deliver [SEEDS=100] [SEED=N] [ROUNDS=6]  random histories
@@ -331,6 +331,10 @@ bench-auditctl:
 	@+$(MAKE) --no-print-directory all $(B)/bench/ledger
 	@BIN=$(abspath $(B)/bin) BENCH=$(abspath $(B)/bench) \
 	  MESSAGES=$(MESSAGES) LEDGER=$(LEDGER) bench/auditctl
+bench-verify:
+	@DEPS='$(DEMO_DEPS)' sh pipelines/deps.sh
+	@+$(MAKE) --no-print-directory all
+	@BIN=$(abspath $(B)/bin) bench/verify
 
 # ---- static checks ---------------------------------------------------------
 HDRS = $(wildcard lib/*.h sandbox/*.h tests/crash/*.h $(TOOLS:%=%/*.h))
@@ -343,7 +347,7 @@ lint-cppcheck: $(B)/schema.h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability \
 	  --std=c11 --inline-suppr -Ilib -I. -I$(B) lib sandbox bench tests/crash tests/plans $(TOOLS)
 lint-sh:
-	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver bench/auditctl tests/crash/point tests/crash/rekey tests/crash/prune tests/crash/renewal) .ci/run
+	shellcheck $(wildcard pipelines/run pipelines/demo pipelines/*.in pipelines/*.sh bench/fetch bench/transform bench/deliver bench/auditctl bench/verify tests/crash/point tests/crash/rekey tests/crash/prune tests/crash/renewal) .ci/run
 lint-man: $(B)/share/man/filters.7
 	@[ -z "$(MANS)" ] || mandoc -T lint -W warning $(MANS) $<
 # Each key of the configuration that a tool takes has an entry in its page.
@@ -388,5 +392,5 @@ clean:
 .PHONY: all deps test run-tests check-asan fuzz-splitter fuzz-splitter-run \
         fuzz-jvtext fuzz-jvtext-run fuzz-verify fuzz-verify-run soak \
         soak-deliver crash-deliver demo bench-fetch bench-transform \
-        bench-deliver bench-auditctl \
+        bench-deliver bench-auditctl bench-verify \
         lint lint-hdr lint-cppcheck lint-sh lint-man lint-keys lint-jq install clean FORCE

@@ -22,21 +22,21 @@
 struct event {
 	struct ledger *ledger;
 	const char *team; /* whose end stops the queue; NULL: nobody's */
-	const struct json *json;
+	struct json json;
 	const char *id;
 };
 
 static json_node
 body(const struct event *event, const char *path)
 {
-	json_node at = json_path(event->json, "body");
+	json_node at = json_path(&event->json, "body");
 	char name[64];
 	size_t length;
 
 	for (; *path != '\0'; path += length + (path[length] == '.')) {
 		length = strcspn(path, ".");
 		snprintf(name, sizeof(name), "%.*s", (int)length, path);
-		at = json_member(event->json, at, name);
+		at = json_member(&event->json, at, name);
 	}
 	return at;
 }
@@ -64,7 +64,7 @@ static void
 member(const struct event *event, struct buffer *detail, const char *name,
     const char *path)
 {
-	char *text = json_dup(event->json, body(event, path));
+	char *text = json_dup(&event->json, body(event, path));
 
 	buffer_json_member(detail, name, text);
 	free(text);
@@ -78,9 +78,9 @@ static int
 find_message(const struct event *event, const char *value, int64_t *id,
     struct error *error)
 {
-	char *channel = json_dup(event->json, body(event,
+	char *channel = json_dup(&event->json, body(event,
 	    "container.channel_id"));
-	char *ts = json_dup(event->json, body(event, "container.message_ts"));
+	char *ts = json_dup(&event->json, body(event, "container.message_ts"));
 	const char *space = value != NULL ? strchr(value, ' ') : NULL;
 	char *stream = space != NULL ? strndup(value,
 	    (size_t)(space - value)) : NULL;
@@ -158,7 +158,7 @@ acknowledge(const struct event *event, const char *value,
 static int
 click(const struct event *event, struct error *error)
 {
-	const struct json *json = event->json;
+	const struct json *json = &event->json;
 	json_node action = json_first(json, body(event, "actions"));
 	char *value;
 	int rc;
@@ -182,7 +182,7 @@ has_newer_token(const struct event *event, struct error *error)
 	int64_t seconds = 0, count;
 	char time[CLOCK_TEXT];
 
-	json_integer(event->json, body(event, "event_time"), &seconds);
+	json_integer(&event->json, body(event, "event_time"), &seconds);
 	clock_format(seconds * 1000, time);
 	return db_number(event->ledger->db, "SELECT count(*) FROM vault WHERE "
 	    "name = 'slack.bot_token' AND "
@@ -217,7 +217,7 @@ record_end(const struct event *event, struct error *error)
 static int
 stop(const struct event *event, struct error *error)
 {
-	const struct json *json = event->json;
+	const struct json *json = &event->json;
 	json_node type = body(event, "event.type");
 	int newer;
 
@@ -247,11 +247,11 @@ stop(const struct event *event, struct error *error)
 static int
 apply(struct event *event, struct error *error)
 {
-	json_node kind = json_path(event->json, "kind");
+	json_node kind = json_path(&event->json, "kind");
 
-	if (json_is(event->json, kind, "interaction"))
+	if (json_is(&event->json, kind, "interaction"))
 		return click(event, error);
-	return json_is(event->json, kind, "event_callback") ?
+	return json_is(&event->json, kind, "event_callback") ?
 	    stop(event, error) : 0;
 }
 
@@ -259,27 +259,24 @@ apply(struct event *event, struct error *error)
 static int
 take_line(struct event *event, const char *line, size_t length)
 {
-	struct json json = { 0 };
+	const struct json *json = &event->json;
 	struct error error;
 	char *id = NULL;
 	int rc = EXIT_DONE;
 
-	if (json_parse(&json, line, length, &error) == -1 ||
-	    !json_is(&json, json_path(&json, "type"), "EVENT") ||
-	    (id = json_dup(&json, json_path(&json, "event_id"))) == NULL) {
+	if (json_parse(&event->json, line, length, &error) == -1 ||
+	    !json_is(json, json_path(json, "type"), "EVENT") ||
+	    (id = json_dup(json, json_path(json, "event_id"))) == NULL) {
 		log_error("a line is no EVENT of verify's: passed over");
-		rc = EXIT_DATA;
-	} else {
-		event->json = &json;
-		event->id = id;
-		if (apply(event, &error) == -1)
-			rc = log_failure(&error);
-		else if (fwrite(line, 1, length, stdout) != length ||
-		    fflush(stdout) == EOF)
-			rc = EXIT_IO; /* main tells */
+		return EXIT_DATA;
 	}
+	event->id = id;
+	if (apply(event, &error) == -1)
+		rc = log_failure(&error);
+	else if (fwrite(line, 1, length, stdout) != length ||
+	    fflush(stdout) == EOF)
+		rc = EXIT_IO; /* main tells */
 	free(id);
-	json_free(&json);
 	return rc;
 }
 
@@ -307,6 +304,7 @@ take_lines(struct event *event)
 		rc = EXIT_IO;
 	}
 	free(line);
+	json_free(&event->json);
 	return rc;
 }
 

@@ -7,10 +7,8 @@
 #
 # Invoices with a hold on an installment, or whose ValidationStatus is one of
 # $config.statuses (["Needs revalidation"], in the language of the ERP's user).
-# Journal batches with more than $config.threshold (100000, or one for each
-# currency) on one side.  What changes goes into the first message's thread.
-# With $config.acknowledge each has a button Acknowledge, which needs verify
-# --listen and auditctl events.
+# Journal batches with more than $config.threshold (100000, or by currency) on
+# one side.  $config.acknowledge: with a button for it. Changes go into threads.
 import "slack" as slack;
 import "fusion" as fusion;
 
@@ -22,10 +20,8 @@ def message($title; $about; parts; $fields; $heading; $accounts; $currency):
           slack::preformatted(fusion::account_rows(8; $currency)
             | slack::columns("lrr"))]),
       slack::context(["ID \($id)"]),
-      slack::actions([slack::button("Open in Oracle";
-        fusion::deep_link($config; $stream; $id)),
-        if $config.acknowledge then slack::acknowledge($stream; $id)
-        else empty end])]);
+      slack::actions([slack::acknowledge($config; $stream; $id), slack::button(
+        "Open in Oracle"; fusion::deep_link($config; $stream; $id))])]);
 
 def invoice:
   fusion::holds as $holds | .ValidationStatus as $status

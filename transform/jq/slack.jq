@@ -336,11 +336,14 @@ def button($title; $url):
       | if length > 75 then truncate(75) else . end | _plain), url: . };
 
 # A button by which a reader says that he has seen the message about a record;
-# auditctl events writes into the ledger who did.
-# example: slack::acknowledge("invoices"; "1") | .action_id, .value => "acknowledge", "invoices 1"
-def acknowledge($stream; $id):
-  { type: "button", action_id: "acknowledge", value: "\($stream) \($id)",
-    text: ("Acknowledge" | _plain) };
+# auditctl events writes into the ledger who did.  Nothing, unless the filter's
+# settings have acknowledge: true.
+# example: slack::acknowledge({acknowledge: true}; "invoices"; "1") | .action_id, .value => "acknowledge", "invoices 1"
+# example: slack::acknowledge({}; "invoices"; "1") =>
+def acknowledge($config; $stream; $id):
+  select($config.acknowledge)
+  | { type: "button", action_id: "acknowledge", value: "\($stream) \($id)",
+      text: ("Acknowledge" | _plain) };
 
 # A row of buttons, the first 25; nothing without one.
 # example: slack::actions([slack::button("Open"; null)]) | .type =>
