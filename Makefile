@@ -331,9 +331,13 @@ bench-auditctl:
 	@+$(MAKE) --no-print-directory all $(B)/bench/ledger
 	@BIN=$(abspath $(B)/bin) BENCH=$(abspath $(B)/bench) \
 	  MESSAGES=$(MESSAGES) LEDGER=$(LEDGER) bench/auditctl
+$(B)/bench/signature: $(call objs,bench/signature.c verify/signature.c) $(LIBA)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LEDGER_LIBS) -lm
 bench-verify:
 	@DEPS='$(DEMO_DEPS)' sh pipelines/deps.sh
-	@+$(MAKE) --no-print-directory all
+	@+$(MAKE) --no-print-directory all $(B)/bench/signature
+	@$(B)/bench/signature
 	@BIN=$(abspath $(B)/bin) bench/verify
 
 # ---- static checks ---------------------------------------------------------
