@@ -2,6 +2,7 @@
 /* What a message says once more: a row of its own that names it. */
 #include "auditctl/replay.h"
 
+#include "clock.h"
 #include "log.h"
 
 /* It is there once for each channel. */
@@ -69,8 +70,7 @@ static const char insert_sql[] = "INSERT INTO messages (key, generation, "
     "state, filter, stream, record_id, record_version, position, channel, "
     "payload_hash, not_before, queued_at, replays) SELECT ?2, generation + 1, "
     "'queued', filter, stream, record_id, record_version, position, ?3, "
-    "coalesce(?4, payload_hash), ?5, "
-    "strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), id FROM messages WHERE id = ?1 "
+    "coalesce(?4, payload_hash), ?5, ?6, id FROM messages WHERE id = ?1 "
     "RETURNING id, filter, stream, record_id, record_version, channel, "
     "payload_hash";
 
@@ -83,6 +83,7 @@ replay_copy(struct replay *replay, const struct replay_copy *copy,
 	struct ledger *ledger = replay->acts.ledger;
 	struct statement *statement;
 	struct buffer detail;
+	char now[CLOCK_TEXT];
 	size_t i;
 	int rc;
 
@@ -95,6 +96,8 @@ replay_copy(struct replay *replay, const struct replay_copy *copy,
 	db_bind_text(statement, 3, copy->channel);
 	db_bind_text(statement, 4, copy->hash);
 	db_bind_text(statement, 5, copy->not_before);
+	clock_now(now);
+	db_bind_text(statement, 6, now);
 	if (db_step(statement, error) != 1)
 		return -1;
 	*id = db_int(statement, 0);
