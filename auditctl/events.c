@@ -190,26 +190,31 @@ has_newer_token(const struct event *event, struct error *error)
 	    -1 ? -1 : count > 0;
 }
 
+/* Forget the tokens, once, with the event that says why. */
 static int
-record_end(const struct event *event, struct error *error)
+forget_tokens(const struct event *event, struct error *error)
 {
+	struct ledger *ledger = event->ledger;
 	struct buffer detail;
 	int rc;
 
-	if (db_begin(event->ledger->db, error) == -1)
+	if (db_begin(ledger->db, error) == -1)
 		return -1;
 	buffer_init(&detail, DETAIL_MAX);
 	buffer_puts(&detail, "{");
 	member(event, &detail, "event", "event.type");
 	buffer_json_member(&detail, "event_id", event->id);
 	buffer_puts(&detail, "}");
-	if ((rc = note(event, error)) == 1)
-		rc = audit_append(event->ledger, "workspace.stopped",
-		    event->team, buffer_text(&detail), error);
+	if ((rc = note(event, error)) == 1 &&
+	    (vault_drop(ledger, "slack.bot_token", error) == -1 ||
+	    vault_drop(ledger, "slack.refresh_token", error) == -1 ||
+	    audit_append(ledger, "workspace.stopped", event->team,
+	    buffer_text(&detail), error) == -1))
+		rc = -1;
 	buffer_free(&detail);
-	if (rc != -1 && db_commit(event->ledger->db, error) == 0)
-		return 0;
-	db_rollback(event->ledger->db);
+	if (rc != -1 && db_commit(ledger->db, error) == 0)
+		return rc;
+	db_rollback(ledger->db);
 	return -1;
 }
 
@@ -219,7 +224,7 @@ stop(const struct event *event, struct error *error)
 {
 	const struct json *json = &event->json;
 	json_node type = body(event, "event.type");
-	int newer;
+	int rc;
 
 	if (!json_is(json, type, "app_uninstalled") &&
 	    (!json_is(json, type, "tokens_revoked") ||
@@ -231,11 +236,10 @@ stop(const struct event *event, struct error *error)
 		    "workspace, which isn't the one of --team", event->id);
 		return 0;
 	}
-	if ((newer = has_newer_token(event, error)) != 0)
-		return newer == -1 ? -1 : 0;
-	if (vault_remove(event->ledger, "slack.bot_token", error) == -1 ||
-	    record_end(event, error) == -1)
-		return -1;
+	if ((rc = has_newer_token(event, error)) != 0)
+		return rc == -1 ? -1 : 0;
+	if ((rc = forget_tokens(event, error)) != 1)
+		return rc;
 	log_warning("the app was removed from the workspace %.40s: its token "
 	    "is forgotten, and messages wait; install the app again and give "
 	    "its token with auditctl vault set slack.bot_token", event->team);
