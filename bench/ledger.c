@@ -244,8 +244,9 @@ route(struct ledger *ledger, struct message *message)
 		strcpy(message->filter, "rare");
 	else if (message->id < ledger->count / 20 && pick(ledger, 3) == 0)
 		strcpy(message->filter, "retired");
-	snprintf(message->channel, sizeof(message->channel),
-	    pick(ledger, 5000) == 0 ? "" : "#channel-%03d", (int)channel);
+	if (pick(ledger, 5000) != 0)
+		snprintf(message->channel, sizeof(message->channel),
+		    "#channel-%03d", (int)channel);
 }
 
 static void
