@@ -81,7 +81,7 @@ page_add(struct page *page, int64_t id, struct error *error)
  * where the other one is, so that the rarer of them decides how long it takes.
  * */
 static int
-find_hits(const struct newest *newest, struct search *search,
+find_hits(struct newest *newest, struct search *search,
     struct page *page, int64_t wanted, struct error *error)
 {
 	int64_t id, next = newest->end - 1;
@@ -102,7 +102,7 @@ find_hits(const struct newest *newest, struct search *search,
 }
 
 static int
-find_page(const struct newest *newest, struct page *page, struct error *error)
+find_page(struct newest *newest, struct page *page, struct error *error)
 {
 	const struct query *query = newest->query;
 	struct statement *statement;

@@ -178,9 +178,9 @@ newest_prepare(const struct newest *newest, const char *columns, int64_t end,
 	return statement;
 }
 
-int
-newest_look(const struct newest *newest, int64_t id, int64_t *next,
-    struct error *error)
+/* 1, 0: it is none of them, -1. */
+static int
+has(const struct newest *newest, int64_t id, struct error *error)
 {
 	struct statement *row;
 	struct buffer sql;
@@ -196,14 +196,42 @@ newest_look(const struct newest *newest, int64_t id, int64_t *next,
 	if (row == NULL)
 		return -1;
 	db_bind_int(row, QUERY_FIRST, id);
-	if ((rc = db_step(row, error)) != 0) {
-		db_reset(row);
-		return rc;
-	}
-	if ((row = newest_prepare(newest, "id", id, 1, error)) == NULL ||
-	    (rc = db_step(row, error)) == -1)
-		return -1;
-	*next = rc == 1 ? db_int(row, 0) : 0;
+	rc = db_step(row, error);
 	db_reset(row);
+	return rc;
+}
+
+static int
+read_ahead(struct newest *newest, int64_t end, struct error *error)
+{
+	struct statement *row = newest_prepare(newest, "id", end,
+	    NEWEST_AHEAD, error);
+	int rc;
+
+	newest->next = newest->count = 0;
+	if (row == NULL)
+		return -1;
+	while ((rc = db_step(row, error)) == 1)
+		newest->ahead[newest->count++] = db_int(row, 0);
+	newest->last = newest->count < NEWEST_AHEAD;
+	return rc;
+}
+
+int
+newest_look(struct newest *newest, int64_t id, int64_t *next,
+    struct error *error)
+{
+	int rc;
+
+	if ((rc = has(newest, id, error)) != 0)
+		return rc;
+	while (newest->next < newest->count &&
+	    newest->ahead[newest->next] >= id)
+		newest->next++;
+	if (newest->next == newest->count && !newest->last &&
+	    read_ahead(newest, id, error) == -1)
+		return -1;
+	*next = newest->next < newest->count ? newest->ahead[newest->next] :
+	    0;
 	return 0;
 }
