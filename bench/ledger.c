@@ -29,6 +29,8 @@
 #define FILTERS 24
 #define CHANNELS 504
 #define BODY_BYTES 600
+#define NUMBERED "Invoice " /* in it, before the message's own number */
+#define NUMBER_DIGITS 8
 #define VERSION_BYTES 64
 
 static const char *const streams[STREAMS] = { "invoices", "payments",
@@ -181,7 +183,12 @@ insert_body(struct ledger *ledger, int64_t id)
 {
 	struct statement *row = prepare(ledger, "INSERT INTO bodies (message, "
 	    "payload) VALUES (?1, ?2)");
+	char number[32];
 
+	snprintf(number, sizeof(number), "%0*lld", NUMBER_DIGITS,
+	    (long long)(id % 100000000));
+	memcpy(strstr(ledger->body, NUMBERED) + sizeof(NUMBERED) - 1, number,
+	    NUMBER_DIGITS);
 	db_bind_int(row, 1, id);
 	db_bind_text(row, 2, ledger->body);
 	run(ledger, row);
@@ -343,7 +350,7 @@ static void
 write_body(char body[BODY_BYTES + 1])
 {
 	static const char head[] = "{\"channel\":\"#channel-000\",\"text\":"
-	    "\"Invoice 4711 of Acme &amp; Sons: 1,234.56 USD. ", tail[] = "\"}";
+	    "\"" NUMBERED "00000000 of Acme &amp; Sons: 1,234.56 USD. ", tail[] = "\"}";
 	size_t length = sizeof(head) - 1;
 
 	memset(body, '.', BODY_BYTES);
