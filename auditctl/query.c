@@ -13,7 +13,7 @@
 const struct condition conditions[CONDITIONS] = {
 	[CHANNEL] = { 'C', "channel", "channel = " },
 	[STREAM] = { 'S', "stream", "stream = " },
-	[FILTER] = { 'f', "filter", "filter = " },
+	[FILTER] = { 'L', "filter", "filter = " },
 	[RECORD] = { 'r', "record", "record_id = " },
 	[SINCE] = { 'F', "since", "queued_at >= " },
 	[UNTIL] = { 'u', "until", "queued_at < " },
