@@ -74,20 +74,12 @@ static struct statement *
 prepare(const struct newest *newest, const struct buffer *sql, int64_t end,
     int64_t limit, struct error *error)
 {
-	const struct query *query = newest->query;
 	struct statement *statement = db_prepare(newest->ledger->db,
 	    buffer_text(sql), error);
-	int wanted = QUERY_STATE;
-	size_t i;
 
 	if (statement == NULL)
 		return NULL;
-	for (i = 0; i < BEFORE; i++)
-		if (query->values[i] != NULL)
-			db_bind_text(statement, (int)i + 1, query->values[i]);
-	for (i = 0; i < STATES; i++)
-		if (query->wanted[i])
-			db_bind_text(statement, wanted++, states[i]);
+	query_bind(newest->query, statement);
 	db_bind_int(statement, QUERY_LIMIT, limit);
 	db_bind_int(statement, QUERY_FIRST, newest->first);
 	db_bind_int(statement, QUERY_END, end);

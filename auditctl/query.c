@@ -167,26 +167,32 @@ compose(const struct query *query, struct buffer *sql)
 	buffer_printf(sql, " ORDER BY 1 LIMIT ?%zu", QUERY_LIMIT);
 }
 
-static struct statement *
-prepare(struct ledger *ledger, const struct query *query, struct error *error)
+void
+query_bind(const struct query *query, struct statement *statement)
 {
-	struct statement *statement;
-	struct buffer sql;
 	int parameter = QUERY_STATE;
 	size_t i;
 
-	buffer_init(&sql, 16384);
-	compose(query, &sql);
-	statement = db_prepare(ledger->db, buffer_text(&sql), error);
-	buffer_free(&sql);
-	if (statement == NULL)
-		return NULL;
 	for (i = 0; i < BEFORE; i++)
 		if (query->values[i] != NULL)
 			db_bind_text(statement, (int)i + 1, query->values[i]);
 	for (i = 0; i < STATES; i++)
 		if (query->wanted[i])
 			db_bind_text(statement, parameter++, states[i]);
+}
+
+static struct statement *
+prepare(struct ledger *ledger, const struct query *query, struct error *error)
+{
+	struct statement *statement;
+	struct buffer sql;
+
+	buffer_init(&sql, 16384);
+	compose(query, &sql);
+	statement = db_prepare(ledger->db, buffer_text(&sql), error);
+	buffer_free(&sql);
+	if (statement != NULL)
+		query_bind(query, statement);
 	return statement;
 }
 

@@ -55,6 +55,9 @@ int query_take_states(struct query *query, const char *list);
 /* Does it say anything but states? */
 bool query_narrows(const struct query *query);
 
+/* Bind the values of its conditions and states. */
+void query_bind(const struct query *query, struct statement *statement);
+
 /* The ids of such messages from first to last, the lowest first, at most most
  * of them: how many, or -1.  The query names states. */
 int64_t query_ids(struct ledger *ledger, const struct query *query,
