@@ -6,13 +6,13 @@
  * once, however often they come: the change and the event's id in the table
  * events are one transaction.  Each line is passed on to stdout afterwards.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auditctl/auditctl.h"
+#include "auditctl/event_lines.h"
 #include "clock.h"
 #include "json.h"
 #include "log.h"
@@ -287,27 +287,31 @@ take_line(struct event *event, const char *line, size_t length)
 static int
 take_lines(struct event *event)
 {
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t length;
-	int rc = EXIT_DONE, one = EXIT_DONE;
+	struct event_lines lines;
+	struct error error;
+	int rc = EXIT_DONE, one = EXIT_DONE, got = 0;
 
-	/* No line is taken out of the pipe before its turn has come: whoever
-	 * ends here leaves the others in it. */
-	setvbuf(stdin, NULL, _IONBF, 0);
+	if (event_lines_open(&lines, &error) == -1)
+		goto fail;
+	/* Whoever ends here leaves the line that failed, and those behind it. */
 	while ((one == EXIT_DONE || one == EXIT_DATA) &&
-	    (length = getline(&line, &room, stdin)) != -1) {
-		if (length == 1 && *line == '\n')
-			continue;
-		if ((one = take_line(event, line, (size_t)length)) !=
-		    EXIT_DONE)
+	    (got = event_lines_next(&lines, &error)) == 1) {
+		one = EXIT_DONE;
+		if (strcmp(buffer_text(&lines.line), "\n") != 0)
+			one = take_line(event, lines.line.data,
+			    lines.line.length);
+		if (one != EXIT_DONE)
 			rc = one;
+		if ((one == EXIT_DONE || one == EXIT_DATA) &&
+		    event_lines_done(&lines, &error) == -1)
+			goto fail;
 	}
-	if (ferror(stdin)) {
-		log_error("cannot read standard input: %s", strerror(errno));
-		rc = EXIT_IO;
-	}
-	free(line);
+	if (got != -1)
+		goto out;
+fail:
+	rc = log_failure(&error);
+out:
+	event_lines_close(&lines);
 	json_free(&event->json);
 	return rc;
 }

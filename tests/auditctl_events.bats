@@ -136,15 +136,37 @@ has_token() {
 	[ "$(acknowledged | jq length)" = 1 ]
 }
 
-@test "a closed output is 74, and what is behind that line stays in the pipe" {
+@test "a line that can't be applied, or passed on, stays in the pipe, and those behind it" {
 	send_message
+	mkfifo pipe
+	exec 4<>pipe
 	click U1 1.2.a | line interaction 1.2.a >events
-	run -74 bash -c '"$BIN/auditctl" events <events >/dev/full'
-	{ cat events; printf 'second\n'; } | {
-		"$BIN/auditctl" events >/dev/full 2>/dev/null || :
-		cat >rest
-	}
-	[ "$(cat rest)" = second ]
+	removed app_uninstalled T2 >>events
+	cat events >&4
+	sqlite3 ledger.db "CREATE TRIGGER fails BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END"
+	run -70 "$BIN/auditctl" events <pipe
+	sqlite3 ledger.db 'DROP TRIGGER fails'
+	run -74 bash -c '"$BIN/auditctl" events <pipe >/dev/full'
+	[ "$(acknowledged | jq length)" = 1 ]
+	"$BIN/auditctl" events <pipe >passed 3>&- 4>&- &
+	exec 4>&-
+	wait $!
+	cmp events passed
+	[ "$(acknowledged | jq length)" = 1 ]
+}
+
+@test "lines longer than a pipe, and in pieces, pass as they are" {
+	pad=$(head -c 200000 /dev/zero | tr '\0' x)
+	for i in 1 2 3; do
+		printf '{"type":"EVENT","event_id":"Ev%s","kind":"other","body":{"text":"%s"}}\n' "$i" "$pad"
+	done >events
+	printf '{"type":"EVENT","event_id":"Ev9","kind":"other","body":{}}' >>events
+	cat events | "$BIN/auditctl" events >passed
+	cmp events passed
+	{ head -c 20 events; tail -c +21 events; } | "$BIN/auditctl" events >passed
+	cmp events passed
+	"$BIN/auditctl" events <events >passed
+	cmp events passed
 }
 
 @test "the finance filter has the button when it is asked for" {
