@@ -78,3 +78,9 @@ knock() {
 ids() {
 	jq -r .event_id "$1"
 }
+
+# pad FILE COUNT: so many spaces within its object.
+pad() {
+	{ printf "{%$2s"; tail -c +2 "$1"; } >padded
+	mv padded "$1"
+}

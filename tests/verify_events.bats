@@ -43,12 +43,6 @@ ended_with() {
 	[ "$status" = "$1" ]
 }
 
-# pad FILE COUNT: so many spaces within its object.
-pad() {
-	{ printf "{%$2s"; tail -c +2 "$1"; } >padded
-	mv padded "$1"
-}
-
 # numbered FROM TO: ids.
 numbered() {
 	seq -f 'Ev%04g' "$1" "$2"

@@ -274,6 +274,34 @@ drip() {
 	[ "$(ids out | xargs)" = 'Ev1 Ev2 Ev3' ]
 }
 
+@test "clients that fill the memory with bodies don't keep Slack out" {
+	start_verify --connections 200 --per-address 200 --deadline 600
+	{
+		printf 'POST / HTTP/1.1\r\nHost: x\r\n%s\r\nX-Slack-Request-Timestamp: %s\r\n' "$JSON" "$(date +%s)"
+		printf 'X-Slack-Signature: v0=%064d\r\nContent-Length: 1048576\r\n\r\n' 0
+		head -c 1048570 /dev/zero
+	} >hog
+	hogs=()
+	for _ in $(seq 80); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/${DOOR##*:}"
+		# Those that have been at it longest are cut off.
+		cat hog >&"$fd" 2>/dev/null || :
+		hogs+=("$fd")
+	done
+	held() {
+		awk '/^VmRSS/ { exit !($2 > 64000) }' "/proc/$VERIFY_PID/status"
+	}
+	until_true held
+	event Ev1
+	pad event 2000
+	sign event
+	[ "$(send event "$JSON")" = 200 ]
+	knock Ev2
+	for fd in "${hogs[@]}"; do exec {fd}>&-; done
+	stop_verify
+	[ "$(ids out | xargs)" = 'Ev1 Ev2' ]
+}
+
 @test "one address has no more than its share of the connections" {
 	start_verify --connections 20 --per-address 4
 	drips=()

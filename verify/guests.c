@@ -49,6 +49,7 @@ guests_renew(struct guests *guests, struct guest *guest, int64_t now_ms)
 {
 	guest->since_ms = now_ms;
 	guest->served = false;
+	guest->sending = NULL;
 	take_out(guests, guest);
 	append(guests, guest);
 }
@@ -81,4 +82,16 @@ guests_make_room(struct guests *guests, unsigned int count)
 	for (guest = guests->first; guest != NULL && guests->count > count;
 	    guest = guest->next)
 		cut(guests, guest);
+}
+
+struct guest *
+guests_cut_sender(struct guests *guests)
+{
+	struct guest *guest = guests->first;
+
+	while (guest != NULL && (guest->sending == NULL || guest->served))
+		guest = guest->next;
+	if (guest != NULL)
+		cut(guests, guest);
+	return guest;
 }

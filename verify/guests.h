@@ -15,6 +15,7 @@ struct guest {
 	struct guest *previous, *next;
 	int fd;
 	int64_t since_ms; /* monotonic */
+	void *sending;    /* the owner's: what has some of its body; or NULL */
 	bool served;      /* its request is complete: we owe the answer */
 	bool cut;
 };
@@ -33,5 +34,8 @@ void guests_renew(struct guests *guests, struct guest *guest, int64_t now_ms);
 void guests_cut(struct guests *guests, int64_t since_ms);
 /* Cut off those that have been at it longest until no more than count stay. */
 void guests_make_room(struct guests *guests, unsigned int count);
+/* Cut off the one of those that are sending that has been at it longest, and
+ * give it; NULL: there is none. */
+struct guest *guests_cut_sender(struct guests *guests);
 
 #endif

@@ -27,7 +27,7 @@ struct exchange {
 	enum request_media media;
 	bool probe;     /* unsigned: good as a probe alone */
 	bool oversized; /* the body, or all bodies */
-	bool crowded;   /* all bodies */
+	bool crowded;   /* all bodies, and was cut off for it */
 	bool queued;    /* among the arrivals; status is its answer then */
 	unsigned int status; /* 0: not decided */
 };
@@ -187,23 +187,47 @@ begin(struct server *server, struct exchange *exchange, const char *path,
 	return MHD_YES;
 }
 
+static void
+forget_body(struct server *server, struct exchange *exchange)
+{
+	exchange->oversized = true;
+	server->held -= exchange->body.length;
+	buffer_free(&exchange->body);
+}
+
+/* Cut off who has been at it longest, of those that have sent some of a body. */
+static int
+cut_longest(struct server *server)
+{
+	struct guest *guest = guests_cut_sender(&server->guests);
+
+	if (guest == NULL)
+		return -1;
+	((struct exchange *)guest->sending)->crowded = true;
+	forget_body(server, guest->sending);
+	guest->sending = NULL;
+	return 0;
+}
+
 /* What is over a ceiling is read to its end, and forgotten. */
 static void
 take(struct server *server, struct exchange *exchange, const char *data,
     size_t count)
 {
-	size_t before = exchange->body.length;
-
+	while (!exchange->oversized && server->held + count > BODIES_MAX)
+		if (cut_longest(server) == -1) {
+			exchange->crowded = true;
+			forget_body(server, exchange);
+		}
 	if (exchange->oversized)
 		return;
-	exchange->crowded = server->held + count > BODIES_MAX;
-	if (exchange->crowded ||
-	    buffer_append(&exchange->body, data, count) == -1) {
-		exchange->oversized = true;
-		buffer_free(&exchange->body);
+	if (buffer_append(&exchange->body, data, count) == -1) {
+		forget_body(server, exchange);
+		return;
 	}
-	server->held += exchange->body.length;
-	server->held -= before;
+	server->held += count;
+	if (exchange->guest != NULL)
+		exchange->guest->sending = exchange;
 }
 
 static enum MHD_Result

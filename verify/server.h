@@ -7,8 +7,9 @@
  * they are answered when the caller says what became of them.
  *
  * Whoever has no complete request within the deadline is cut off, however he
- * drips; and the one that has been at it longest is cut off when connections
- * run out, so that nobody can keep Slack out by holding them.
+ * drips; and the one that has been at it longest is cut off when connections, or
+ * the room for bodies, run out, so that nobody can keep Slack out by holding
+ * them.
  */
 #ifndef LEDGERPIPE_VERIFY_SERVER_H
 #define LEDGERPIPE_VERIFY_SERVER_H
