@@ -36,6 +36,10 @@ kept_are() {
 	[ "$(sqlite3 spool.db 'SELECT group_concat(event_id) FROM events')" = "$1" ]
 }
 
+is_healthy() {
+	[ "$(curl -s "$DOOR/health")" = ok ]
+}
+
 # The listener was told to end, and does so with this status.
 ended_with() {
 	local status=0
@@ -266,7 +270,10 @@ numbered() {
 	[ "$(send event "$JSON")" = 503 ]
 	[ "$(curl -s -o answer -w '%{http_code}' "$DOOR/health")" = 503 ]
 	grep -q "refused until" log
+	# As soon as it can be, though nobody comes.
 	sqlite3 spool.db 'DROP TRIGGER full'
+	until_true is_healthy
+	grep -q 'going on' log
 	[ "$(send event "$JSON")" = 200 ]
 	[ "$(curl -s "$DOOR/health")" = ok ]
 	stop_verify

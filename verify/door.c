@@ -23,6 +23,7 @@
 #define DESCRIPTORS 64 /* beside the connections */
 #define LEFT_MS 100    /* so often is noted which events have left */
 #define PRUNE_MS 60000
+#define TRY_MS 1000    /* so often it is tried again to write the spool */
 #define GRACE_MS 2000  /* after the signal, for what is under way */
 
 struct door {
@@ -184,6 +185,9 @@ write_spool(struct door *door, int64_t left, int64_t now_ms,
 			goto fail;
 	if (left > door->left && spool_left(&door->spool, left, error) == -1)
 		goto fail;
+	/* Nobody may come any more: find out without. */
+	if (door->failing && spool_try(&door->spool, error) == -1)
+		goto fail;
 	if (prune && (more = spool_prune(&door->spool, clock_wall_ms(),
 	    error)) == -1)
 		goto fail;
@@ -217,7 +221,7 @@ keep(struct door *door, int64_t now_ms)
 	else if (kept && door->failing)
 		log_info("events can be kept again: going on");
 	if (!kept)
-		door->prune_ms = now_ms + PRUNE_MS;
+		door->prune_ms = now_ms + TRY_MS;
 	door->failing = !kept;
 	if (arrived && kept)
 		door->emit.more = true;

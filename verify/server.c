@@ -443,8 +443,7 @@ server_answer(struct server *server, bool kept)
 		MHD_resume_connection(exchange->connection);
 		server->resumed = true;
 	}
-	if (server->first != NULL)
-		server->failing = !kept;
+	server->failing = !kept;
 	server->first = NULL;
 	server->last = &server->first;
 }

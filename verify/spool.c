@@ -155,6 +155,14 @@ out:
 }
 
 int
+spool_try(struct spool *spool, struct error *error)
+{
+	return db_execute(spool->db, "INSERT INTO events (event_id, "
+	    "received_at) VALUES ('trial', '');"
+	    "DELETE FROM events WHERE event_id = 'trial'", error);
+}
+
+int
 spool_next(struct spool *spool, int64_t *sequence, struct buffer *line,
     struct error *error)
 {

@@ -35,6 +35,8 @@ void spool_close(struct spool *spool);
  * new; 0: its id is known. */
 int spool_keep(struct spool *spool, const struct request *request,
     int64_t now_ms, struct error *error);
+/* Can one be kept?  Inside the caller's transaction; nothing is left of it. */
+int spool_try(struct spool *spool, struct error *error);
 /* The first event behind sequence that waits: its line without a newline
  * replaces *line.  1: there is one; 0: none. */
 int spool_next(struct spool *spool, int64_t *sequence, struct buffer *line,
