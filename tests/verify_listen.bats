@@ -96,6 +96,15 @@ refused() {
 	[ "$(status 'ssl_check=0&ssl_check=1' "$FORM")" = 401 ]
 	[ "$(status 'ssl_check=1' "$JSON")" = 401 ]
 	[ "$(status "ssl_check=1&pad=$(head -c 5000 /dev/zero | tr '\0' x)" "$FORM")" = 401 ]
+	# Signed, it is the same.
+	for probe in 'ssl_check=1&token=x' 'ssl_check=1&command=%2Ferp&trigger_id=1.2'; do
+		printf %s "$probe" >form
+		sign form
+		[ "$(send form "$FORM")" = 200 ]
+		[ ! -s answer ]
+	done
+	SIGNATURE=v0=$(printf '%064d' 0)
+	[ "$(send form "$FORM")" = 401 ]
 	stop_verify
 	[ ! -s out ]
 	[ "$(sqlite3 spool.db 'SELECT count(*) FROM events')" = 0 ]
@@ -157,6 +166,28 @@ refused() {
 	stop_verify
 	[ "$(ids out)" = Ev1 ]
 	[ "$(stat -c %a ledger.db.events)" = 600 ]
+}
+
+@test "names of headers in any case, and request after request on one connection, as Slack's" {
+	start_verify
+	exec {fd}<>"/dev/tcp/127.0.0.1/${DOOR##*:}"
+	for i in 1 2 3; do
+		event "Ev$i"
+		sign event
+		printf 'POST /slack/events HTTP/1.1\r\nhost: example.com\r\nuser-agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\naccept-encoding: gzip,deflate\r\naccept: */*\r\nx-slack-SIGNATURE: %s\r\nX-slack-request-timestamp: %s\r\nCONTENT-TYPE: application/json\r\ncontent-length: %s\r\n\r\n%s' \
+			"$SIGNATURE" "$TIMESTAMP" "$(stat -c %s event)" "$(cat event)" >&"$fd"
+		read -r -u "$fd" line
+		[ "$line" = $'HTTP/1.1 200 OK\r' ]
+		# The headers to the empty line; there is no body.
+		until [ "$line" = $'\r' ]; do read -r -u "$fd" line; done
+	done
+	# And refused as any other on the same connection.
+	printf 'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 0\r\n\r\n' >&"$fd"
+	read -r -u "$fd" line
+	[ "$line" = $'HTTP/1.1 401 Unauthorized\r' ]
+	exec {fd}>&-
+	stop_verify
+	[ "$(ids out | xargs)" = 'Ev1 Ev2 Ev3' ]
 }
 
 @test "another method is 405, another media type 415" {
