@@ -225,7 +225,8 @@ SUITES    = $(sort $(wildcard tests/*.bats))
 REPEATING = crash deliver_crash deliver_rate transform_memory fetch_memory \
             fetch_history fetch_schedule fetch_errors filters pipeline \
             deliver_plan deliver_outcomes fetch_discover auditctl_login_oracle \
-            auditctl_prune auditctl_rekey auditctl_seals_crash
+            auditctl_prune auditctl_rekey auditctl_seals_crash \
+            auditctl_replay deliver_rotation deliver_service fetch_paging
 BATSFLAGS = --tap --print-output-on-failure --jobs $(JOBS)
 test:
 	@DEPS='$(TEST_DEPS)' sh pipelines/deps.sh
