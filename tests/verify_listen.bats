@@ -262,7 +262,7 @@ refused() {
 	run -78 --separate-stderr bash -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$BIN/verify" -s secret --spool spool.db --listen fd 3</dev/null'
 }
 
-@test "with a certificate it speaks TLS" {
+@test "with a certificate it speaks TLS, 1.2 at least" {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem \
 		-out cert.pem -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 2>/dev/null
 	start_verify --tls-certificate cert.pem --tls-key key.pem
@@ -270,6 +270,9 @@ refused() {
 	event Ev1
 	sign event
 	[ "$(send event "$JSON" --cacert cert.pem)" = 200 ]
+	port=${DOOR##*:}
+	run ! openssl s_client -tls1_1 -cipher ALL:@SECLEVEL=0 -connect "127.0.0.1:$port" </dev/null
+	run -0 openssl s_client -tls1_2 -connect "127.0.0.1:$port" </dev/null
 	stop_verify
 	[ "$(ids out)" = Ev1 ]
 	cp secret key.pem

@@ -18,6 +18,7 @@
 #define SPARE 16 /* connections that are kept free for who comes next */
 #define TURN_MS 1000 /* so often deadlines are looked at */
 #define TOO_LARGE 413 /* its name in the library changes with versions */
+#define TLS "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
 
 struct exchange {
 	struct arrival arrival; /* first: what the caller sees */
@@ -346,6 +347,7 @@ server_open(const struct server_setup *setup, struct error *error)
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0,
 		    (void *)(uintptr_t)setup->certificate },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)setup->key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS },
 		{ MHD_OPTION_END, 0, NULL }
 	};
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
@@ -359,7 +361,7 @@ server_open(const struct server_setup *setup, struct error *error)
 	if (setup->certificate != NULL)
 		flags |= MHD_USE_TLS;
 	else
-		tls[0] = tls[2];
+		tls[0] = tls[3];
 	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request,
 	    server, MHD_OPTION_LISTEN_SOCKET, setup->fd,
 	    MHD_OPTION_CONNECTION_LIMIT, setup->connections + SPARE,
