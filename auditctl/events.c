@@ -190,7 +190,7 @@ has_newer_token(const struct event *event, struct error *error)
 	    -1 ? -1 : count > 0;
 }
 
-/* Forget the tokens, once, with the event that says why. */
+/* Forget the tokens, once, with the event that says why: 1. */
 static int
 forget_tokens(const struct event *event, struct error *error)
 {
@@ -205,7 +205,11 @@ forget_tokens(const struct event *event, struct error *error)
 	member(event, &detail, "event", "event.type");
 	buffer_json_member(&detail, "event_id", event->id);
 	buffer_puts(&detail, "}");
-	if ((rc = note(event, error)) == 1 &&
+	if ((rc = has_newer_token(event, error)) == 0)
+		rc = note(event, error);
+	else if (rc == 1)
+		rc = 0;
+	if (rc == 1 &&
 	    (vault_drop(ledger, "slack.bot_token", error) == -1 ||
 	    vault_drop(ledger, "slack.refresh_token", error) == -1 ||
 	    audit_append(ledger, "workspace.stopped", event->team,
@@ -236,8 +240,6 @@ stop(const struct event *event, struct error *error)
 		    "workspace, which isn't the one of --team", event->id);
 		return 0;
 	}
-	if ((rc = has_newer_token(event, error)) != 0)
-		return rc == -1 ? -1 : 0;
 	if ((rc = forget_tokens(event, error)) != 1)
 		return rc;
 	log_warning("the app was removed from the workspace %.40s: its token "
