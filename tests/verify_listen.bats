@@ -256,6 +256,24 @@ refused() {
 }
 
 @test "the socket that systemd passes is used; without one it is 78" {
+	# As systemd does: the third descriptor listens, and the environment says so.
+	# shellcheck disable=SC2016 # perl's variables
+	perl -MIO::Socket::INET -MPOSIX=dup2 -e '
+		$^F = 255; # stays open
+		my $socket = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1") or die;
+		open my $port, ">", "port" or die;
+		print $port $socket->sockport;
+		close $port;
+		dup2(fileno($socket), 3);
+		@ENV{qw(LISTEN_FDS LISTEN_PID)} = (1, $$);
+		exec @ARGV' "$BIN/verify" -s secret --spool spool.db --listen fd >out 2>log 3>&- &
+	VERIFY_PID=$!
+	until_true grep -q 'listening at' log
+	DOOR=http://127.0.0.1:$(cat port)
+	knock Ev1
+	stop_verify
+	[ "$(ids out)" = Ev1 ]
+	VERIFY_PID=''
 	run -78 --separate-stderr "$BIN/verify" -s secret --spool spool.db --listen fd
 	[[ $stderr == *'socket unit'* ]]
 	run -78 --separate-stderr env LISTEN_FDS=1 LISTEN_PID=1 "$BIN/verify" -s secret --spool spool.db --listen fd
