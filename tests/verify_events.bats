@@ -310,3 +310,17 @@ numbered() {
 	run -78 --separate-stderr "$BIN/verify" -s secret --spool spool.db --listen 127.0.0.1:0
 	[[ $stderr == *'chmod 600'* ]]
 }
+
+@test "events that have waited are emitted beside requests, not before them" {
+	start_verify
+	stop_verify
+	sqlite3 spool.db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
+		INSERT INTO events (event_id, received_at, line) SELECT 'W' || i, '2999-01-01T00:00:00.000Z', '{}' FROM n"
+	event Ev1
+	sign event
+	OUT=/dev/null
+	start_verify
+	[ "$(send event "$JSON")" = 200 ]
+	[ "$(waiting)" -gt 1 ]
+	kill_verify
+}

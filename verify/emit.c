@@ -16,6 +16,7 @@
 
 #define LINE_BYTES_MAX (32 * SIGNATURE_BODY_MAX)
 #define RETRY_MS 1000
+#define WRITES_MAX 64 /* a turn: requests come between */
 
 /* The next line, if there is one, is at hand afterwards. */
 static int
@@ -121,9 +122,13 @@ write_some(struct emit *emit, int64_t now_ms)
 int
 emit_write(struct emit *emit, int64_t now_ms, struct error *error)
 {
+	int writes;
+
 	if (emit->retry_ms > now_ms)
 		return 0;
-	while (load(emit, error) == 0) {
+	for (writes = 0; writes < WRITES_MAX; writes++) {
+		if (load(emit, error) == -1)
+			return -1;
 		if (emit->at == emit->line.length)
 			return 0;
 		if (write_some(emit, now_ms) == 1)
@@ -132,7 +137,7 @@ emit_write(struct emit *emit, int64_t now_ms, struct error *error)
 		    line_written(emit, error) == -1)
 			return -1;
 	}
-	return -1;
+	return 0;
 }
 
 int64_t

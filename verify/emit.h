@@ -42,8 +42,8 @@ void emit_close(struct emit *emit);
 /* Is there something to be written as soon as output takes it?  If
  * that failed, from retry_ms on. */
 bool emit_wants(const struct emit *emit);
-/* Write what output takes now.  What fails there is logged and tried again; an
- * error is the spool's. */
+/* Write what output takes now, or some of it.  What fails there is logged and
+ * tried again; an error is the spool's. */
 int emit_write(struct emit *emit, int64_t now_ms, struct error *error);
 /* The last event that has left; 0: none since emit_open. */
 int64_t emit_left(struct emit *emit);
