@@ -4,8 +4,9 @@
  *
  * Of a pipe a line is looked at by tee(2) and stays in it until the caller has
  * done its work: whoever is killed, or fails, leaves it to the next reader.
- * (One that takes more than a quarter of the pipe, 16 KiB, is taken out to see its
- * end.)  Of anything else, such as a file, a line is read, but none behind it.
+ * (One that takes more than a quarter of the pipe, 16 KiB, is taken out to see
+ * its end.)  Of anything else, such as a file, a line is read, and none behind
+ * it.
  */
 #ifndef LEDGERPIPE_AUDITCTL_EVENT_LINES_H
 #define LEDGERPIPE_AUDITCTL_EVENT_LINES_H
