@@ -202,14 +202,14 @@ exchange(struct change *change, const struct entry *entry,
     struct error *error)
 {
 	struct replay_found *found = &change->found;
-	const char *key = found->copy ? found->key : entry->key;
+	bool stays = strcmp(entry->channel, found->channel) == 0;
+	const char *key = found->copy && stays ? found->key : entry->key;
 	struct entry changed = *entry;
 	struct entry_note note;
 	int64_t other;
 
-	if (strcmp(found->state, "queued") == 0 &&
-	    strcmp(found->hash, entry->hash) == 0 &&
-	    strcmp(found->channel, entry->channel) == 0)
+	if (stays && strcmp(found->state, "queued") == 0 &&
+	    strcmp(found->hash, entry->hash) == 0)
 		return say(change, change->id, "queued", NULL, entry, error);
 	if ((other = holder(change, key, error)) == -1)
 		return -1;
@@ -244,9 +244,9 @@ copy(struct change *change, const struct entry *entry, struct error *error)
 	int rc = 0;
 
 	buffer_init(&key, 65536);
-	if (stays || change->found.copy)
+	if (stays)
 		rc = replay_again_key(&change->found, &key, error);
-	row.key = stays || change->found.copy ? buffer_text(&key) : entry->key;
+	row.key = stays ? buffer_text(&key) : entry->key;
 	if (rc == 0)
 		rc = replay_copy(change->replay, &row, &id, error);
 	buffer_free(&key);
@@ -297,12 +297,21 @@ accept(struct change *change, struct error *error)
 	    NULL, error);
 }
 
+/* Where replay --to sent it somebody chose, and no filter changes that. */
+static void
+keep_channel(const struct replay_found *found, struct entry *entry)
+{
+	if (found->copy && strstr(found->key, REPLAY_TO) != NULL)
+		entry->channel = found->channel;
+}
+
 /* 1: done, to be committed; 0: left as it is; -1: error. */
 static int
 change_it(struct change *change, struct error *error)
 {
 	struct replay_found *found = &change->found;
 	const struct entry *entry = NULL;
+	struct entry here;
 	size_t i;
 
 	if (!reformat_judge(change->replay, change->id, found))
@@ -318,8 +327,10 @@ change_it(struct change *change, struct error *error)
 			entry = &change->answer->entries[i];
 	if (entry == NULL)
 		return refuse(change);
+	here = *entry;
+	keep_channel(found, &here);
 	return strcmp(found->state, "sent") == 0 ?
-	    copy(change, entry, error) : exchange(change, entry, error);
+	    copy(change, &here, error) : exchange(change, &here, error);
 }
 
 int

@@ -121,8 +121,8 @@ copy_row(struct replay *replay, int64_t id, const struct replay_found *found,
 		rc = replay_again_key(found, &key, error);
 	} else {
 		copy.channel = replay->to;
-		rc = buffer_printf(&key, "%s:!to:%s", found->key,
-		    replay->to) == 0 ? 0 : error_set(error, EXIT_SYSTEM,
+		rc = buffer_printf(&key, "%s" REPLAY_TO "%s",
+		    found->key, replay->to) == 0 ? 0 : error_set(error, EXIT_SYSTEM,
 		    "out of memory");
 	}
 	copy.key = buffer_text(&key);

@@ -14,6 +14,9 @@
  * second message in the channel. */
 #define REPLAY_DELIVERY "{\"on_change\":\"post\"}"
 
+/* In the key of a copy in another channel, before its name. */
+#define REPLAY_TO ":!to:"
+
 struct replay {
 	struct acts acts;
 	bool resend, again, reformat;

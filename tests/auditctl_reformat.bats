@@ -169,6 +169,38 @@ dead_then_mended() {
 	[ "$(texts | tr '\n' ' ')" = '10 for 1 moved ' ]
 }
 
+@test "what was sent to another channel by replay --to says what its filter makes of the record now, and stays there" {
+	sent 1 10
+	run -0 "$BIN/auditctl" replay --to nowhere 1
+	run -65 "$BIN/deliver" </dev/null
+	filter '{ channel: "#finance", text: "better \(.Amount)" }'
+	control 'slack/channel?name=nowhere&action=create'
+	run -0 "$BIN/auditctl" replay --reformat --dry-run 2
+	[ "$(jq -r .new_channel <<<"$output")" = '#nowhere' ]
+	run -0 "$BIN/auditctl" replay --reformat 2
+	run -0 "$BIN/deliver" </dev/null
+	run -0 "$BIN/auditctl" replay --reformat --again 2
+	run -0 "$BIN/deliver" </dev/null
+	[ "$(sql "SELECT group_concat(channel || ':' || state) FROM messages")" = '#finance:sent,#nowhere:sent,#nowhere:sent' ]
+	run -0 "$BIN/auditctl" check --rows
+}
+
+@test "what sends a message again isn't moved to where its record was told already" {
+	sent 1 10
+	run -0 "$BIN/auditctl" replay --again 1
+	run -0 "$BIN/deliver" </dev/null
+	control 'slack/channel?name=audit&action=create'
+	filter '{ channel: "#audit", text: "moved" }'
+	sent 1 10
+	run -1 "$BIN/auditctl" replay --reformat --again 2
+	run -0 "$BIN/auditctl" replay --again 2
+	run -1 --separate-stderr "$BIN/auditctl" replay --reformat 4
+	[[ $stderr == *'message 4 is left as it is: message 3 stands for'* ]]
+	run -0 "$BIN/deliver" </dev/null
+	[ "$(texts | sort | tr '\n' ' ')" = '10 for 1 10 for 1 10 for 1 moved ' ]
+	run -0 "$BIN/auditctl" check --rows
+}
+
 @test "a reject becomes the messages that its mended filter makes, with or without a kept record" {
 	for keep in true false; do
 		configure_filters $keep
