@@ -27,6 +27,9 @@ compose_line(struct buffer *line, struct statement *row)
 	buffer_json_member(line, "stream", db_text(row, 1));
 	buffer_json_member(line, "record_id", db_text(row, 2));
 	buffer_json_member(line, "error", db_text(row, 3));
+	/* Not that of the payload where replay --to sent it. */
+	if (!db_is_null(row, 4))
+		buffer_json_member(line, "channel", db_text(row, 4));
 	if (!db_is_null(row, 5)) {
 		buffer_json_name(line, "payload");
 		buffer_puts(line, db_text(row, 5));
@@ -56,6 +59,45 @@ render(const struct buffer *line, bool reject)
 	json_free(&json);
 }
 
+/* The day on which events of the message may have been removed.  1, 0: none was,
+ * or -1. */
+static int
+sealed_on(struct ledger *ledger, const char *subject, char day[11],
+    struct error *error)
+{
+	struct statement *row = db_prepare(ledger->db, "SELECT sealed_at "
+	    "FROM seals WHERE last_message >= CAST(?1 AS INTEGER) "
+	    "ORDER BY first_seq LIMIT 1", error);
+	int rc;
+
+	if (row == NULL)
+		return -1;
+	db_bind_text(row, 1, subject);
+	if ((rc = db_step(row, error)) == 1)
+		snprintf(day, 11, "%s", db_text(row, 0));
+	db_reset(row);
+	return rc;
+}
+
+/* An event said that the payload was removed, which may be gone too. */
+static int
+tell_unproven(struct ledger *ledger, const char *subject, const char *state,
+    struct error *error)
+{
+	bool over = strcmp(state, "sent") == 0 ||
+	    strcmp(state, "cancelled") == 0;
+	char day[11];
+	int rc = sealed_on(ledger, subject, day, error);
+
+	if (rc == 1 && over)
+		puts("payload removed; when is in the events that prune --rows "
+		    "removed\n");
+	else if (rc != -1)
+		puts("payload missing, and no event says that it was removed: "
+		    "run auditctl check --rows\n");
+	return rc == -1 ? -1 : 0;
+}
+
 /* Why there is no payload. */
 static int
 tell_missing(struct ledger *ledger, const char *subject, const char *state,
@@ -68,13 +110,12 @@ tell_missing(struct ledger *ledger, const char *subject, const char *state,
 
 	if (rc == -1)
 		return -1;
-	if (rc == 0) {
-		printf("payload %s\n\n", strcmp(state, "unchanged") == 0 ?
-		    "not kept: the message before it said the same" :
-		    "missing, and no event says that it was removed: run "
-		    "auditctl check --rows");
+	if (rc == 0 && strcmp(state, "unchanged") == 0) {
+		puts("payload not kept: the message before it said the same\n");
 		return 0;
 	}
+	if (rc == 0)
+		return tell_unproven(ledger, subject, state, error);
 	if ((row = db_prepare(ledger->db, "SELECT substr(time, 1, 10) "
 	    "FROM audit WHERE seq = ?1", error)) == NULL)
 		return -1;
@@ -89,7 +130,7 @@ static int
 show_content(struct ledger *ledger, const char *subject, struct error *error)
 {
 	struct statement *row = db_prepare(ledger->db, "SELECT m.filter, "
-	    "m.stream, m.record_id, m.error, m.channel IS NULL, b.payload, "
+	    "m.stream, m.record_id, m.error, m.channel, b.payload, "
 	    "m.state FROM messages m LEFT JOIN bodies b ON b.message = m.id "
 	    "WHERE m.id = CAST(?1 AS INTEGER)", error);
 	struct buffer line;
@@ -101,10 +142,10 @@ show_content(struct ledger *ledger, const char *subject, struct error *error)
 	db_bind_text(row, 1, subject);
 	if ((rc = db_step(row, error)) != 1)
 		return rc;
-	if (!db_is_null(row, 5) || db_int(row, 4) != 0) {
+	if (!db_is_null(row, 5) || db_is_null(row, 4)) {
 		buffer_init(&line, TEXT_MAX);
 		compose_line(&line, row);
-		render(&line, db_int(row, 4) != 0);
+		render(&line, db_is_null(row, 4));
 		buffer_free(&line);
 		db_reset(row);
 		return 0;
@@ -141,7 +182,10 @@ static const char message_sql[] = "SELECT id, state, error, "
     "thread_ts, key, generation, attempts, replays, "
     "(SELECT max(r.id) FROM messages r WHERE r.replays = m.id) "
     "AS replayed_by, (SELECT delivery FROM bodies WHERE message = m.id) "
-    "AS delivery FROM messages m WHERE m.id = CAST(?1 AS INTEGER)";
+    "AS delivery, CASE WHEN EXISTS (SELECT 1 FROM record_bodies r "
+    "WHERE r.stream = m.stream AND r.record_id = m.record_id "
+    "AND r.record_version = m.record_version) THEN 'yes' END AS record_kept "
+    "FROM messages m WHERE m.id = CAST(?1 AS INTEGER)";
 
 /* The record of a reject, which isn't rendered. */
 static const char record_sql[] = "SELECT b.payload AS record FROM messages m "
@@ -185,6 +229,8 @@ show_people(struct ledger *ledger, const char *subject, struct error *error)
 {
 	const char *url = permalink_workspace();
 	int64_t attempts;
+	char day[11];
+	int rc;
 
 	if (show_content(ledger, subject, error) == -1 ||
 	    show_rows(ledger, message_sql, "Message", subject,
@@ -201,5 +247,10 @@ show_people(struct ledger *ledger, const char *subject, struct error *error)
 			return -1;
 	}
 	puts("\nEvents (UTC)");
+	if ((rc = sealed_on(ledger, subject, day, error)) == -1)
+		return -1;
+	if (rc == 1)
+		printf("earlier ones were removed by prune --rows on %s\n",
+		    day);
 	return show_events(ledger, subject, error);
 }

@@ -284,6 +284,17 @@ hours_after() {
 	[ "$("$BIN/auditctl" show --csv 2 | tr -d '\r' | grep -c '^id,key,')" = 1 ]
 }
 
+@test "show on a terminal names the channel that a message went to, and that its record is kept" {
+	message 1 sent v1 "'#b'"
+	body 1 '{"channel":"#a","text":"hello"}'
+	TERM=dumb at_terminal 80 show 1 >shown
+	grep -q '^╭─ #b ' shown
+	run -1 grep -e '#a ' -e record_kept shown
+	sqlite3 ledger.db "INSERT INTO record_bodies SELECT stream, record_id, record_version, '2026-11-24', x'00', x'00' FROM messages"
+	at_terminal 80 show 1 >shown
+	grep -qE '^  record_kept +yes$' shown
+}
+
 # body ID PAYLOAD
 body() {
 	sqlite3 ledger.db "INSERT INTO bodies VALUES ($1, '$2', NULL)"

@@ -300,6 +300,20 @@ tamper() {
 	run -0 "$BIN/auditctl" stats
 	run -0 --separate-stderr "$BIN/auditctl" show --json 1
 	[ "$(jq '.events, .attempts | length' <<<"$output")" = $'0\n0' ]
+	# A payload may go before the event that says so.
+	run -0 "$BIN/auditctl" prune --older-than 0s
+	run -0 "$BIN/auditctl" prune --rows --older-than 0s --no-archive
+	script -qec "'$BIN/auditctl' show 1" /dev/null </dev/null >shown
+	grep -q '^payload removed; ' shown
+	grep -q '^earlier ones were removed by prune --rows on 2' shown
+}
+
+@test "of a message whose events are there nothing is said to be removed" {
+	setup_sent
+	run -0 --separate-stderr "$BIN/auditctl" prune --rows --older-than 0s --no-archive
+	{ message '#finance' 3; state 1; } | "$BIN/deliver" >out 2>err || { cat err; false; }
+	script -qec "'$BIN/auditctl' show 3" /dev/null </dev/null >shown
+	run -1 grep removed shown
 	run -0 --separate-stderr "$BIN/auditctl" show --json 3
 	[ "$(jq .message.events_removed_at <<<"$output")" = null ]
 	sqlite3 ledger.db 'DELETE FROM bodies WHERE message = 3'

@@ -21,7 +21,8 @@ struct terminal {
  * dumb, styles.  It reads the environment; call it before that is emptied. */
 struct terminal terminal_of(int fd);
 
-/* A MESSAGE line and a REJECT line of transform, each in a box. */
+/* A MESSAGE line and a REJECT line of transform, each in a box.  A member channel
+ * of the line goes before that of its payload. */
 void terminal_message(struct buffer *out, const struct terminal *terminal,
     const struct json *line);
 void terminal_reject(struct buffer *out, const struct terminal *terminal,

@@ -229,10 +229,12 @@ terminal_message(struct buffer *out, const struct terminal *terminal,
     const struct json *line)
 {
 	json_node payload = json_member(line, 0, "payload");
+	json_node channel = json_member(line, 0, "channel");
 	struct box box;
 
 	box_open(&box, terminal, LAYOUT_DIM);
-	title(&box.left, line, json_member(line, payload, "channel"));
+	title(&box.left, line, channel != JSON_NONE ? channel :
+	    json_member(line, payload, "channel"));
 	title_record(&box, line);
 	terminal_payload(&box.paper, line, payload);
 	notification(&box.paper, line, payload);
