@@ -31,14 +31,17 @@ static const char streams_sql[] =
 
 /* The sums are computed here, and printed as the rows of a query are. */
 #define VALUE(name) "json_extract(value, '$." name "') AS " name
-#define SUMS VALUE("fetched") ", " VALUE("sent") ", " VALUE("unchanged") ", " \
+#define CLASSES VALUE("sent") ", " VALUE("unchanged") ", " \
     VALUE("filtered") ", " VALUE("held") ", " VALUE("dead") ", " \
-    VALUE("waiting") ", " VALUE("cancelled") ", " VALUE("merged") ", " \
-    VALUE("difference") " FROM json_each(?1)"
+    VALUE("waiting") ", " VALUE("cancelled") ", " VALUE("merged")
 static const char json_sql[] = "SELECT " VALUE("stream") ", "
-    VALUE("currency") ", " SUMS;
+    VALUE("currency") ", " VALUE("fetched") ", " CLASSES ", "
+    VALUE("difference") " FROM json_each(?1)";
+/* A narrow terminal cuts the last columns, and people look for the difference. */
 static const char table_sql[] = "SELECT " VALUE("stream") ", "
-    "coalesce(json_extract(value, '$.currency'), 'records') AS \"in\", " SUMS;
+    "coalesce(json_extract(value, '$.currency'), 'records') AS \"in\", "
+    VALUE("difference") ", " VALUE("fetched") ", " CLASSES
+    " FROM json_each(?1)";
 static const char differences_sql[] = "SELECT " VALUE("stream") ", "
     VALUE("record_id") ", " VALUE("record_version") ", " VALUE("seen_at") ", "
     VALUE("difference") " FROM json_each(?1)";
@@ -106,6 +109,9 @@ report(struct balance *balance, struct error *error)
 		even = even && decimal_is_zero(buffer_text(&left));
 		write_line(line, buffer_text(&left), &array);
 	}
+	if (array.length == 1 && balance->different == 0)
+		log_warning("nothing is compared: no control total is of that "
+		    "time and stream");
 	buffer_puts(&array, "]");
 	rc = print(balance->ledger, rows_for_people() ? table_sql : json_sql,
 	    &array, error);
@@ -218,6 +224,10 @@ balance_command(struct ledger *ledger, int argc, char **argv)
 	if (optind < argc) {
 		log_error("balance takes options alone; see auditctl balance "
 		    "--help");
+		return EXIT_USAGE;
+	}
+	if (strcmp(options.from, options.to) >= 0) {
+		log_error("balance: --from must be before --to");
 		return EXIT_USAGE;
 	}
 	rc = run(ledger, &options, &error);

@@ -37,6 +37,10 @@ remedy(const struct db *db)
 
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
 		return ": it is damaged, restore it from a backup";
+	if (code == SQLITE_READONLY)
+		return ": its folder must be ours to write, even to read it, "
+		    "and to change it the file too; a copy of it can be put "
+		    "elsewhere";
 	/* "disk I/O error", where the system knows that it is full. */
 	switch (sqlite3_system_errno(db->handle)) {
 	case ENOSPC:

@@ -179,6 +179,18 @@ setup() {
 	run -74 bash -c '"$BIN/auditctl" vault list >/dev/full'
 }
 
+@test "a ledger in a folder that can't be written is told with the remedy" {
+	mkdir copy
+	cp ledger.db ledger.key copy
+	chmod 500 copy
+	owner=()
+	# root may write there but for this
+	[ "$(id -u)" != 0 ] || owner=(setpriv --bounding-set -dac_override)
+	run -66 --separate-stderr "${owner[@]}" "$BIN/auditctl" --db copy/ledger.db --key-file copy/ledger.key list
+	chmod 700 copy
+	[[ $stderr == *'its folder must be ours to write, even to read it'* ]]
+}
+
 @test "bookmark list is empty before the first run" {
 	run -0 --separate-stderr "$BIN/auditctl" bookmark list
 	[ -z "$output" ]

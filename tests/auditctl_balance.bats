@@ -168,6 +168,17 @@ read_events() {
 	balance --from 2001-01-01 --to 2001-01-02
 	[ "$status" = 0 ]
 	[ -z "$output" ]
+	[[ $stderr == *'nothing is compared: no control total is of that time and stream'* ]]
+	balance --stream t
+	[ "$status" = 0 ]
+	[[ $stderr == *'nothing is compared'* ]]
+}
+
+@test "the difference is seen on a narrow terminal" {
+	three_records
+	script -qec "stty cols 40; '$BIN/auditctl' balance" /dev/null </dev/null | tr -d '\r' >shown
+	grep -qE '^stream +in +difference +fetched' shown
+	grep -qE '^s +USD +0.00 +2500.25' shown
 }
 
 @test "of a period the records are found, and are missed, by the names that the log has for them" {
@@ -233,5 +244,7 @@ read_events() {
 	[ "$(differences)" = '3 its outcome is no JSON' ]
 	run -64 "$BIN/auditctl" balance --from yesterday
 	run -64 "$BIN/auditctl" balance now
+	run -64 --separate-stderr "$BIN/auditctl" balance --from 2026-02-01 --to 2026-01-01
+	[[ $stderr == *'--from must be before --to'* ]]
 	run -64 "$BIN/auditctl" balance --until 2026-01-01
 }
