@@ -164,8 +164,17 @@ print_json(struct statement *statement, struct error *error)
 	return rc;
 }
 
-/* A field as RFC 4180 has it.  One that begins as a formula would is computed
- * by a spreadsheet: a quote before it makes it text. */
+/* Would a spreadsheet compute it?  A negative amount it should take as such. */
+static bool
+is_formula(const char *text)
+{
+	size_t digits = strspn(text + (*text == '-'), "0123456789.");
+
+	return *text != '\0' && strchr("=+-@\t", *text) != NULL &&
+	    (*text != '-' || digits == 0 || text[1 + digits] != '\0');
+}
+
+/* A field as RFC 4180 has it.  A quote before a formula makes it text. */
 static void
 field(struct buffer *line, const char *text)
 {
@@ -174,9 +183,9 @@ field(struct buffer *line, const char *text)
 	if (text == NULL)
 		return;
 	if (*text == '\0' || strpbrk(text, ",\"\r\n") != NULL ||
-	    strchr("=+-@\t", *text) != NULL) {
+	    is_formula(text)) {
 		buffer_puts(line, "\"");
-		if (*text != '\0' && strchr("=+-@\t", *text) != NULL)
+		if (is_formula(text))
 			buffer_puts(line, "'");
 		for (c = text; *c != '\0'; c++) {
 			if (*c == '"')

@@ -174,6 +174,12 @@ read_events() {
 	[[ $stderr == *'nothing is compared'* ]]
 }
 
+@test "a negative amount is a number in CSV" {
+	seen 1 '"-1250.10"' '"USD"' '{"f":0}' | "$BIN/deliver" >/dev/null
+	run -0 "$BIN/auditctl" balance --csv
+	[[ ${lines[2]} == s,USD,-1250.10,* ]]
+}
+
 @test "the difference is seen on a narrow terminal" {
 	three_records
 	script -qec "stty cols 40; '$BIN/auditctl' balance" /dev/null </dev/null | tr -d '\r' >shown
