@@ -56,7 +56,7 @@ reformat_judge(struct replay *replay, int64_t id,
 	if (why != NULL)
 		acts_refuse(&replay->acts, found->channel == NULL ? "rejects" :
 		    found->state, "message %lld %s", (long long)id, why);
-	return why == NULL;
+	return why == NULL && !replay_repeats(replay, id, found);
 }
 
 /* ---- what is said of it ------------------------------------------------ */

@@ -93,8 +93,9 @@ judge(struct replay *replay, int64_t id, const struct replay_found *found)
 		    "reject: its filter made no message; mend the filter, and "
 		    "use --reformat or read the record again with fetch "
 		    "--since", (long long)id);
-	else if (replay->to != NULL ? !judge_channel(replay, id, found) :
-	    !judge_state(replay, id, found))
+	else if ((replay->to != NULL ? !judge_channel(replay, id, found) :
+	    !judge_state(replay, id, found)) ||
+	    replay_repeats(replay, id, found))
 		return false;
 	else if (!found->payload)
 		acts_refuse(&replay->acts, "without a payload", "message %lld "

@@ -40,6 +40,11 @@ int replay_look(struct replay *replay, int64_t id, struct replay_found *found,
     struct error *error);
 void replay_found_free(struct replay_found *found);
 
+/* Would a query send once more what itself sends another one again?  Then it is
+ * told: the same query twice would send twice. */
+bool replay_repeats(struct replay *replay, int64_t id,
+    const struct replay_found *found);
+
 /* What a new row says that stands for a message once more. */
 struct replay_copy {
 	int64_t of;

@@ -64,6 +64,19 @@ replay_look(struct replay *replay, int64_t id, struct replay_found *found,
 	return rc;
 }
 
+bool
+replay_repeats(struct replay *replay, int64_t id,
+    const struct replay_found *found)
+{
+	if (!replay->acts.asks || !found->copy ||
+	    (replay->to == NULL && strcmp(found->state, "sent") != 0))
+		return false;
+	acts_refuse(&replay->acts, "sending others again", "message %lld sends "
+	    "another one again: give its id, if it is to be sent once more",
+	    (long long)id);
+	return true;
+}
+
 void
 replay_found_free(struct replay_found *found)
 {

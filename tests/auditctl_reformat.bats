@@ -151,6 +151,9 @@ dead_then_mended() {
 	[ "$(jq -c '[.id, .replays, .new_text]' <<<"$output")" = '[null,1,"better 10"]' ]
 	run -0 "$BIN/auditctl" replay --reformat --again 1
 	[ "$output" = '{"id":2,"state":"queued","replays":1}' ]
+	run -0 "$BIN/deliver" </dev/null
+	run -1 --separate-stderr "$BIN/auditctl" replay --reformat --again --record 1
+	[[ $stderr == *'message 2 sends another one again'* ]]
 	run -1 --separate-stderr "$BIN/auditctl" replay --reformat --again 1
 	[[ $stderr == *'message 1 was sent again as message 2'* ]]
 	run -0 "$BIN/deliver" </dev/null
@@ -181,7 +184,7 @@ dead_then_mended() {
 	run -0 "$BIN/deliver" </dev/null
 	run -0 "$BIN/auditctl" replay --reformat --again 2
 	run -0 "$BIN/deliver" </dev/null
-	[ "$(sql "SELECT group_concat(channel || ':' || state) FROM messages")" = '#finance:sent,#nowhere:sent,#nowhere:sent' ]
+	[ "$(sql "SELECT channel || ':' || state FROM messages ORDER BY id" | tr '\n' ' ')" = '#finance:sent #nowhere:sent #nowhere:sent ' ]
 	run -0 "$BIN/auditctl" check --rows
 }
 

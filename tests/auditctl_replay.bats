@@ -228,6 +228,24 @@ thousand() {
 	[ "$(texts | tr '\n' ' ')" = 'A A A ' ]
 }
 
+@test "the same query twice sends once, and what it sent goes to no third channel" {
+	control 'slack/channel?name=general&action=create'
+	control 'slack/channel?name=audit&action=create'
+	message '#finance' 1 v1 A | "$BIN/deliver"
+	run -0 "$BIN/auditctl" replay --again --record 1
+	run -0 "$BIN/deliver" </dev/null
+	run -1 --separate-stderr "$BIN/auditctl" replay --again --record 1
+	[[ $stderr == *'message 1 was sent again as message 2'*'message 2 sends another one again: give its id'*'queued 0 of 2 messages'* ]]
+	run -1 "$BIN/auditctl" replay --to general --record 1
+	run -0 "$BIN/deliver" </dev/null
+	run -1 "$BIN/auditctl" replay --to audit --record 1
+	run -1 "$BIN/auditctl" replay --to finance --record 1
+	run -0 "$BIN/deliver" </dev/null
+	[ "$(sql 'SELECT channel FROM messages ORDER BY id' | tr '\n' ' ')" = '#finance #finance #general #audit ' ]
+	# By its id one can be sent on.
+	run -0 "$BIN/auditctl" replay --again 2
+}
+
 @test "a reply in a thread that its filter names goes to no other channel" {
 	message '#finance' 1 v1 A | jq -c '.payload += if .type == "MESSAGE" then { thread_ts: "1764000000.000100" } else null end' >in
 	archive_and_die
