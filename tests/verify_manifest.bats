@@ -20,13 +20,9 @@ setup() {
 		and (.display_information | only(["name", "description", "background_color"])
 			and (.name | upto(35)) and (.description | upto(140))
 			and (.background_color | test("^#[0-9a-f]{6}$")))
-		and (.features | only(["bot_user", "slash_commands"])
+		and (.features | only(["bot_user"])
 			and (.bot_user | only(["display_name", "always_online"])
-				and (.display_name | upto(80) and test("^[a-z0-9._-]+$")) and (.always_online | flag))
-			and (.slash_commands | length >= 1 and length <= 50 and all(.[];
-				only(["command", "url", "description", "usage_hint", "should_escape"])
-				and (.command | upto(32) and test("^/[a-z0-9_-]+$")) and (.url | address)
-				and (.description | upto(2000)) and (.usage_hint | upto(1000)) and (.should_escape | flag))))
+				and (.display_name | upto(80) and test("^[a-z0-9._-]+$")) and (.always_online | flag)))
 		and (.oauth_config | only(["scopes"]) and (.scopes | only(["bot"]))
 			and (.scopes.bot | length <= 255 and unique == sort))
 		and (.settings | only(["event_subscriptions", "interactivity", "org_deploy_enabled",
@@ -39,13 +35,12 @@ setup() {
 			and (.token_rotation_enabled | flag))' manifest
 }
 
-@test "its scopes are those that a login asks for, and the slash command's" {
+@test "its scopes are those that a login asks for, and no other" {
 	setup_ledger
 	printf '{"ledger":"ledger.db","key_file":"ledger.key","slack":{"client_id":"1.2"}}' >"$CONFIG"
 	printf x | "$BIN/auditctl" vault set slack.client_secret
 	"$BIN/auditctl" login slack </dev/null >address 2>log || :
 	asked=$(sed -n 's/.*[?&]scope=\([^&]*\).*/\1/p' address | sed 's/%2C/\n/g; s/%3A/:/g' | sort | xargs)
 	[ -n "$asked" ]
-	[ "$(jq -r '.oauth_config.scopes.bot - ["commands"] | sort | join(" ")' manifest)" = "$asked" ]
-	jq -e '.oauth_config.scopes.bot | index("commands")' manifest
+	[ "$(jq -r '.oauth_config.scopes.bot | sort | join(" ")' manifest)" = "$asked" ]
 }
