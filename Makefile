@@ -220,7 +220,7 @@ deps:
 # ---- tests -----------------------------------------------------------------
 BATS      = bats
 # Tests wait more than they compute, and share nothing.
-JOBS      = 4
+JOBS      = 6
 SUITES    = $(sort $(wildcard tests/*.bats))
 REPEATING = crash deliver_crash deliver_rate transform_memory fetch_memory \
             fetch_history fetch_schedule fetch_errors filters pipeline \
