@@ -16,8 +16,10 @@
  * period, ?5: where the control totals begin, ?6 to ?7: events.  Of a batch the
  * event is first.  A message whose key its filter chose may stand for others of
  * its record. */
+/* What an operator had sent again, or to another channel, is none of them. */
 #define OF_RECORD "FROM messages m WHERE m.stream = r.stream " \
-    "AND m.record_id = r.record_id AND m.record_version = r.record_version"
+    "AND m.record_id = r.record_id AND m.record_version = r.record_version " \
+    "AND m.replays IS NULL"
 #define OUTCOME "CASE WHEN json_valid(r.outcome) THEN r.outcome ELSE '{}' END"
 
 #define SEEN_AT "json_extract(a.detail, '$.seen_at')"

@@ -247,17 +247,16 @@ take_options(struct replay *replay, int argc, char **argv)
 	return -1;
 }
 
-/* What a query without --state is about. */
+/* What a query without --state is about.  What a person held back or cancelled
+ * is only meant where its state is named. */
 static const char *
 usual_states(const struct replay *replay)
 {
 	if (replay->to != NULL)
-		return "queued,sending,sent,in_doubt,dead,held,cancelled";
+		return "queued,sending,sent,in_doubt,dead";
 	if (replay->reformat)
-		return replay->again ? "queued,dead,held,cancelled,sent" :
-		    "queued,dead,held,cancelled";
-	return replay->again ? "dead,held,cancelled,sent" :
-	    "dead,held,cancelled";
+		return replay->again ? "queued,dead,sent" : "queued,dead";
+	return replay->again ? "dead,sent" : "dead";
 }
 
 int

@@ -254,3 +254,13 @@ read_events() {
 	[[ $stderr == *'--from must be before --to'* ]]
 	run -64 "$BIN/auditctl" balance --until 2026-01-01
 }
+
+@test "a copy in another channel that could not be sent changes no record's class" {
+	three_records
+	"$BIN/auditctl" replay --to nowhere 1
+	run -65 "$BIN/deliver" </dev/null
+	[ "$(sql 'SELECT state FROM messages WHERE replays = 1')" = dead ]
+	balance
+	[ "$status" = 0 ]
+	[ "$(count sent) $(count dead)" = '2 0' ]
+}

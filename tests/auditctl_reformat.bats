@@ -127,7 +127,7 @@ dead_then_mended() {
 	"$BIN/auditctl" replay --state dead
 	"$BIN/auditctl" hold 2
 	"$BIN/auditctl" cancel 3
-	run -0 --separate-stderr "$BIN/auditctl" replay --reformat --stream s
+	run -0 --separate-stderr "$BIN/auditctl" replay --reformat --stream s --state queued,held,cancelled
 	[[ $stderr == *'queued 3 of 3 messages' ]]
 	[ "$(rows)" = $'1|queued|#finance|now 10 for 1|\n2|queued|#finance|now 20 for 2|\n3|queued|#finance|now 30 for 3|' ]
 	run -0 "$BIN/deliver" </dev/null

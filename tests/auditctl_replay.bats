@@ -182,11 +182,14 @@ thousand() {
 	{ for i in 1 2 3; do message '#finance' $i; done; message '#general' 4; } >in
 	archive_and_die
 	"$BIN/auditctl" cancel 2 >/dev/null
+	# What a person cancelled is meant only where that is said.
 	run -0 --separate-stderr "$BIN/auditctl" replay --channel finance --dry-run
+	[ "$(jq -c .id <<<"$output" | tr '\n' ' ')" = '1 3 ' ]
+	run -0 --separate-stderr "$BIN/auditctl" replay --channel finance --state dead,cancelled --dry-run
 	[ "$(jq -c .id <<<"$output" | tr '\n' ' ')" = '1 2 3 ' ]
 	run -0 --separate-stderr "$BIN/auditctl" replay --channel finance --state dead --record 3
 	[ "$output" = '{"id":3,"state":"queued"}' ]
-	run -0 --separate-stderr "$BIN/auditctl" replay --again --stream s --since 2020-01-01T00:00:00Z
+	run -0 --separate-stderr "$BIN/auditctl" replay --again --state dead,cancelled,sent --stream s --since 2020-01-01T00:00:00Z
 	# What it made itself is not in its query.
 	[ "$(jq -c '[.id, .replays]' <<<"$output" | tr '\n' ' ')" = '[1,null] [2,null] [5,4] ' ]
 	[[ $stderr == *'queued 3 of 3 messages' ]]
