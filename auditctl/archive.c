@@ -10,6 +10,7 @@
 
 #include "line.h"
 #include "log.h"
+#include "master.h"
 
 #define CHUNK ((size_t)64 << 10)
 #define TOLD_EVERY 100000
@@ -127,26 +128,6 @@ archive_write(struct ledger *ledger, const char *path,
 	return rc;
 }
 
-/* Its name is on the disk, too. */
-static int
-sync_folder(const char *path, struct error *error)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX] = ".";
-	int fd, rc = 0;
-
-	if (slash != NULL)
-		snprintf(folder, sizeof(folder), "%.*s",
-		    slash == path ? 1 : (int)(slash - path), path);
-	if ((fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
-	    fsync(fd) == -1)
-		rc = error_errno(error, EXIT_IO, "cannot write the folder of "
-		    "the archive '%s'", path);
-	if (fd != -1)
-		close(fd);
-	return rc;
-}
-
 int
 archive_publish(const char *path, struct error *error)
 {
@@ -158,7 +139,7 @@ archive_publish(const char *path, struct error *error)
 		return error_errno(error, EXIT_CANTCREATE, "cannot give the "
 		    "archive its name '%s'", path);
 	unlink(part);
-	if (sync_folder(path, error) == 0)
+	if (master_sync_folder(path, error) == 0)
 		return 0;
 	unlink(path);
 	return -1;
