@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "auditctl/newest_source.h"
 
+#include "auditctl/query.h"
+
 int
-newest_count_states(struct ledger *ledger, const char *const *states,
+newest_count_states(struct ledger *ledger, const char *const *names,
     size_t count, int64_t first, int64_t end, int64_t most, int64_t *found,
     struct error *error)
 {
@@ -15,7 +17,7 @@ newest_count_states(struct ledger *ledger, const char *const *states,
 		    "(SELECT 1 FROM messages WHERE state = ?1 AND id >= ?2 "
 		    "AND id < ?3 LIMIT ?4) AS counted", error)) == NULL)
 			return -1;
-		db_bind_text(row, 1, states[i]);
+		db_bind_text(row, 1, names[i]);
 		db_bind_int(row, 2, first);
 		db_bind_int(row, 3, end);
 		db_bind_int(row, 4, most - *found);
@@ -125,10 +127,8 @@ newest_source_with(enum newest_source source,
 		buffer_printf(sql, "WITH streams(s) AS (SELECT ?%zu) ",
 		    parameters->stream);
 	else if (source == NEWEST_BY_RECORD)
-		buffer_puts(sql, "WITH RECURSIVE streams(s) AS (SELECT "
-		    "min(stream) FROM messages UNION ALL SELECT (SELECT "
-		    "min(stream) FROM messages WHERE stream > s) FROM streams "
-		    "WHERE s IS NOT NULL) ");
+		buffer_puts(sql, "WITH RECURSIVE " QUERY_TOLD
+		    ", streams(s) AS (SELECT told.stream FROM told) ");
 }
 
 const char *

@@ -38,7 +38,7 @@ struct newest_parameters {
 
 /* How many messages with ids in the range have one of the states, in *found;
  * counted no further than to most. */
-int newest_count_states(struct ledger *ledger, const char *const *states,
+int newest_count_states(struct ledger *ledger, const char *const *names,
     size_t count, int64_t first, int64_t end, int64_t most, int64_t *found,
     struct error *error);
 /* Append the statement that counts those of the routes, to the limit. */

@@ -125,12 +125,6 @@ query_narrows(const struct query *query)
 
 /* ---- all of them, from the oldest on ----------------------------------- */
 
-/* The streams there are, step by step along the index of records. */
-#define STREAMS "(WITH RECURSIVE told(stream) AS (SELECT min(stream) " \
-	"FROM messages UNION ALL SELECT (SELECT min(stream) FROM messages " \
-	"WHERE stream > told.stream) FROM told " \
-	"WHERE told.stream IS NOT NULL) SELECT stream FROM told)"
-
 /* By the index of records, of which each has few messages, or else by that of
  * states.  A + keeps a condition out of the choice of an index. */
 static void
@@ -148,7 +142,8 @@ compose_part(const struct query *query, size_t parameter, struct buffer *sql)
 			buffer_printf(sql, " AND %s%s?%zu", by_record ? "" :
 			    "+", conditions[i].sql, i + 1);
 	if (by_record && query->values[STREAM] == NULL)
-		buffer_puts(sql, " AND stream IN " STREAMS);
+		buffer_puts(sql, " AND stream IN (WITH RECURSIVE " QUERY_TOLD
+		    " SELECT stream FROM told)");
 }
 
 /* One SELECT for each state: SQLite merges those by id. */

@@ -33,6 +33,12 @@ extern const char *const states[STATES];
 #define QUERY_FIRST (QUERY_STATE + STATES)
 #define QUERY_END (QUERY_FIRST + 1)
 
+/* For WITH RECURSIVE: the streams that messages are of, by steps from one to the
+ * next along their index; a NULL is last. */
+#define QUERY_TOLD "told(stream) AS (SELECT min(stream) FROM messages " \
+    "UNION ALL SELECT (SELECT min(stream) FROM messages " \
+    "WHERE stream > told.stream) FROM told WHERE told.stream IS NOT NULL)"
+
 struct query {
 	bool wanted[STATES]; /* none: all, to list */
 	size_t wanted_count;

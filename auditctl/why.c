@@ -7,6 +7,7 @@
 
 #include "auditctl/auditctl.h"
 #include "auditctl/permalink.h"
+#include "auditctl/query.h"
 #include "buffer.h"
 #include "clock.h"
 #include "log.h"
@@ -22,9 +23,7 @@
 #define STREAMS "WITH RECURSIVE seen(stream) AS (SELECT min(stream) FROM " \
     "records UNION ALL SELECT (SELECT min(stream) FROM records " \
     "WHERE stream > seen.stream) FROM seen WHERE seen.stream IS NOT NULL), " \
-    "told(stream) AS (SELECT min(stream) FROM messages UNION ALL " \
-    "SELECT (SELECT min(stream) FROM messages WHERE stream > told.stream) " \
-    "FROM told WHERE told.stream IS NOT NULL), " \
+    QUERY_TOLD ", " \
     "streams AS MATERIALIZED (SELECT ?2 AS stream WHERE ?2 IS NOT NULL " \
     "UNION SELECT stream FROM seen WHERE ?2 IS NULL AND stream IS NOT NULL " \
     "UNION SELECT stream FROM told WHERE ?2 IS NULL AND stream IS NOT NULL)"
