@@ -313,7 +313,7 @@ drip() {
 	drip 1
 	trap '' PIPE
 	# He is never silent for as long as the deadline has.
-	until ! printf x >&"${drips[0]}"; do sleep 0.05; done 2>/dev/null
+	until ! printf x >&"${drips[0]}"; do curl -sf "$DOOR/health" >health; done 2>/dev/null
 	knock Ev1
 }
 
